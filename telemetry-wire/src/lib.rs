@@ -1,0 +1,30 @@
+//! The documents that cross a process boundary: trace and segment ids, the trace header, segment documents, the UDP
+//! datagram, sampling documents and StatsD lines.
+//!
+//! No I/O, no clock, no randomness, no async: everything here is a pure function of its input, so the SDK, the agent and
+//! the console agree on every byte. Limits carry their source; X-Ray's are from "AWS X-Ray segment documents" in the
+//! X-Ray developer guide unless a line says otherwise.
+//!
+//! * writing: [`Encoder`] turns a borrowed [`Entity`] view into JSON bytes, [`Datagram`] frames them;
+//! * reading: [`Document`] is the owned tree that readers use, [`check_document`] says which rule a document breaks.
+
+mod bytes;
+mod check;
+mod datagram;
+mod document;
+mod header;
+mod id;
+pub mod sampling;
+pub mod statsd;
+mod time;
+
+pub use bytes::write_json_string;
+pub use check::{Violation, check_document, check_text};
+pub use datagram::{DATAGRAM_HEADER, Datagram, DatagramError, UDP_PAYLOAD_LIMIT, document_of, scan_trace_id};
+pub use document::{
+    Annotation, AnnotationValue, Aws, Beanstalk, Cause, CauseDetail, Details, Document, DocumentKind, Ec2, Ecs, Eks, Encoder, Entity,
+    Exception, Flags, Http, HttpRequest, HttpResponse, Link, LogGroup, Placement, SegmentInfo, Service, Sql, StackFrame, XrayInfo, limits,
+};
+pub use header::{SamplingState, TraceHeader, TraceHeaderText, Traceparent};
+pub use id::{IdError, SegmentId, TraceId};
+pub use time::Timestamp;

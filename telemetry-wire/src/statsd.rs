@@ -1,0 +1,198 @@
+//! StatsD lines: `name:value|type`, with `@rate` and the `#key:value` tags of `DogStatsD`.
+//!
+//! Several values may be packed as `name:1:2:3|ms`. Field order after the type is free. Fields that are not known
+//! (container id, timestamp) are passed over.
+
+use std::fmt;
+
+/// One metric of one line, borrowed from the datagram.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line<'a> {
+    /// The metric's name.
+    pub name: &'a str,
+    /// What to do with the values.
+    pub kind: Kind,
+    /// The share of events that were sent, above 0 and at most 1; 1 when not given.
+    pub rate: f64,
+    values: &'a str,
+    tags: &'a str,
+}
+
+/// The type of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// `c`: summed over the interval.
+    Counter,
+    /// `g`: the last value stays.
+    Gauge,
+    /// `ms`: a distribution in milliseconds.
+    Timer,
+    /// `h` and `d`: a distribution without a unit.
+    Distribution,
+    /// `s`: distinct values are counted.
+    Set,
+}
+
+/// A value as the line gives it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value<'a> {
+    /// A number.
+    Number(f64),
+    /// A gauge's change, written with a sign.
+    Change(f64),
+    /// A member of a set.
+    Member(&'a str),
+}
+
+/// Why a line was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LineError {
+    /// No name before the colon, or no colon.
+    NoName,
+    /// No `|type`.
+    NoType,
+    /// A type that is none of `c g ms h d s`; events and service checks too.
+    UnknownType,
+    /// A value that is no finite number.
+    BadValue,
+    /// A rate that is not above 0 and at most 1.
+    BadRate,
+    /// Not UTF-8.
+    NotUtf8,
+}
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoName => "no name before a colon",
+            Self::NoType => "no |type",
+            Self::UnknownType => "type is none of c, g, ms, h, d, s",
+            Self::BadValue => "value is no finite number",
+            Self::BadRate => "rate is not above 0 and at most 1",
+            Self::NotUtf8 => "not UTF-8",
+        })
+    }
+}
+
+impl std::error::Error for LineError {}
+
+/// Reads every line of a datagram; a bad line does not touch its neighbours.
+pub fn parse_datagram(datagram: &[u8]) -> impl Iterator<Item = Result<Line<'_>, LineError>> {
+    datagram
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty())
+        .map(|line| std::str::from_utf8(line).map_err(|_| LineError::NotUtf8).and_then(Line::parse))
+}
+
+impl<'a> Line<'a> {
+    /// Reads one line.
+    ///
+    /// # Errors
+    /// When any part of it is malformed; then nothing of it counts.
+    pub fn parse(line: &'a str) -> Result<Self, LineError> {
+        let mut fields = line.split('|');
+        let (name, values) = fields.next().and_then(|field| field.split_once(':')).ok_or(LineError::NoName)?;
+        if name.trim().is_empty() {
+            return Err(LineError::NoName);
+        }
+        let kind = Kind::parse(fields.next().ok_or(LineError::NoType)?)?;
+        let mut parsed = Self { name: name.trim(), kind, rate: 1.0, values, tags: "" };
+        for field in fields {
+            if let Some(rate) = field.strip_prefix('@') {
+                parsed.rate = rate.parse().ok().filter(|&rate| rate > 0.0 && rate <= 1.0).ok_or(LineError::BadRate)?;
+            } else if let Some(tags) = field.strip_prefix('#') {
+                parsed.tags = tags;
+            }
+        }
+        parsed.values_as_written().try_for_each(|value| value.map(drop))?;
+        Ok(parsed)
+    }
+
+    /// The values, at least one.
+    pub fn values(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        self.values_as_written().filter_map(Result::ok)
+    }
+
+    /// The tags as key and value; a tag without a value has an empty one.
+    pub fn tags(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        self.tags.split(',').filter(|tag| !tag.is_empty()).map(|tag| tag.split_once(':').unwrap_or((tag, "")))
+    }
+
+    fn values_as_written(&self) -> impl Iterator<Item = Result<Value<'a>, LineError>> + use<'a> {
+        let kind = self.kind;
+        let separator = if kind == Kind::Set { '\u{0}' } else { ':' };
+        self.values.split(separator).map(move |text| Value::parse(kind, text))
+    }
+}
+
+impl Kind {
+    fn parse(text: &str) -> Result<Self, LineError> {
+        match text {
+            "c" => Ok(Self::Counter),
+            "g" => Ok(Self::Gauge),
+            "ms" => Ok(Self::Timer),
+            "h" | "d" => Ok(Self::Distribution),
+            "s" => Ok(Self::Set),
+            _ => Err(LineError::UnknownType),
+        }
+    }
+}
+
+impl<'a> Value<'a> {
+    fn parse(kind: Kind, text: &'a str) -> Result<Self, LineError> {
+        if kind == Kind::Set {
+            return Ok(Self::Member(text));
+        }
+        let number: f64 = text.parse().ok().filter(|number: &f64| number.is_finite()).ok_or(LineError::BadValue)?;
+        let is_change = kind == Kind::Gauge && text.starts_with(['+', '-']);
+        Ok(if is_change { Self::Change(number) } else { Self::Number(number) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn values(line: &str) -> Vec<Value<'_>> {
+        Line::parse(line).unwrap().values().collect()
+    }
+
+    #[test]
+    fn each_type_is_read() {
+        assert_eq!(values("orders:3|c|@0.5"), [Value::Number(3.0)]);
+        assert_eq!(Line::parse("orders:3|c|@0.5").unwrap().rate, 0.5);
+        assert_eq!(values("queue:-4|g"), [Value::Change(-4.0)]);
+        assert_eq!(values("queue:7|g"), [Value::Number(7.0)]);
+        assert_eq!(values("latency:1:2.5:3|ms"), [Value::Number(1.0), Value::Number(2.5), Value::Number(3.0)]);
+        assert_eq!(values("users:a:b|s"), [Value::Member("a:b")]);
+    }
+
+    #[test]
+    fn tags_are_pairs() {
+        let line = Line::parse("orders:1|c|#tenant:t1,canary,url:http://x|T1656581400").unwrap();
+        assert_eq!(line.tags().collect::<Vec<_>>(), [("tenant", "t1"), ("canary", ""), ("url", "http://x")]);
+    }
+
+    #[test]
+    fn garbage_leaves_its_neighbours_alone() {
+        let read: Vec<_> = parse_datagram(b"a:1|c\ngarbage\n\nb:x|c\n:1|c\nc:1|q\nd:1|c|@2\n\xff:1|c\nz:inf|g\ne:2|ms\n").collect();
+        let errors: Vec<_> = read.iter().filter_map(|line| line.as_ref().err()).collect();
+        use LineError::*;
+        assert_eq!(errors, [&NoName, &BadValue, &NoName, &UnknownType, &BadRate, &NotUtf8, &BadValue]);
+        assert_eq!(read.iter().flatten().map(|line| line.name).collect::<Vec<_>>(), ["a", "e"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>, text in ".*") {
+            for line in parse_datagram(&bytes).flatten().chain(Line::parse(&text)) {
+                prop_assert!(line.values().count() > 0);
+                std::hint::black_box(line.tags().count());
+            }
+        }
+    }
+}
