@@ -1,0 +1,1 @@
+//! What `#[traced]` expands to. Not part of the API.

@@ -1,0 +1,136 @@
+//! From Rust errors and panics to linked exceptions.
+
+use std::any::Any;
+use std::error::Error;
+
+use telemetry_wire::{Exception, Flags};
+
+use crate::entity::random_segment_id;
+
+/// Exceptions kept of one chain of sources; a chain that long is a loop or a mistake.
+const CHAIN: usize = 16;
+/// Bytes of a message; whole documents have 64 kB.
+const MESSAGE_CHARS: usize = 4_096;
+
+/// Whose fault an error is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Classification {
+    /// The caller's: bad input, not found.
+    Error,
+    /// The caller's: too many requests.
+    Throttle,
+    /// Ours. The default for every `Err`, as in all X-Ray SDKs.
+    #[default]
+    Fault,
+    /// Nobody's: not recorded at all.
+    Ignored,
+}
+
+impl Classification {
+    pub(crate) const fn flags(self) -> Flags {
+        match self {
+            Self::Error => Flags { error: true, fault: false, throttle: false },
+            Self::Throttle => Flags { error: true, fault: false, throttle: true },
+            Self::Fault => Flags { error: false, fault: true, throttle: false },
+            Self::Ignored => Flags { error: false, fault: false, throttle: false },
+        }
+    }
+}
+
+/// A chain of exceptions, the outermost first, each linked to its cause by id.
+#[derive(Debug)]
+pub struct Exceptions(pub(crate) Vec<Exception>);
+
+impl Exceptions {
+    /// Describes `error` and its `source()` chain.
+    pub fn of<E: Error + ?Sized>(error: &E) -> Self {
+        let mut chain = vec![exception(short_type_name(std::any::type_name::<E>()), &error.to_string())];
+        let mut source = error.source();
+        while let Some(error) = source.filter(|_| chain.len() < CHAIN) {
+            chain.push(exception(type_name_of(error), &error.to_string()));
+            source = error.source();
+        }
+        for index in 1..chain.len() {
+            chain[index - 1].cause = Some(chain[index].id);
+        }
+        Self(chain)
+    }
+
+    /// Describes anything that can be shown, for errors that are no [`Error`].
+    pub fn of_display<E: std::fmt::Display + ?Sized>(error: &E) -> Self {
+        Self(vec![exception(short_type_name(std::any::type_name::<E>()), &error.to_string())])
+    }
+
+    /// Describes something by type and message.
+    #[must_use]
+    pub fn new(kind: &str, message: &str) -> Self {
+        Self(vec![exception(kind.to_owned(), message)])
+    }
+}
+
+/// Describes the payload of a panic.
+pub(crate) fn panic_exception(payload: &(dyn Any + Send)) -> Exceptions {
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    Exceptions::new("panic", text.unwrap_or("a payload that is no text"))
+}
+
+fn exception(kind: String, message: &str) -> Exception {
+    let mut exception = Exception::new(random_segment_id());
+    exception.kind = Some(kind);
+    exception.message = Some(telemetry_wire::limits::cut(message, MESSAGE_CHARS).to_owned());
+    exception
+}
+
+/// `alloc::boxed::Box<my_app::errors::Gateway>` becomes `Box<Gateway>`.
+fn short_type_name(name: &str) -> String {
+    let mut short = String::new();
+    for word in name.split_inclusive(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')) {
+        short.push_str(word.rsplit("::").next().unwrap_or(word));
+    }
+    short
+}
+
+/// The type of a `dyn Error` is unknown, but its `Debug` form nearly always begins with the type's or variant's name.
+fn type_name_of(error: &(dyn Error + 'static)) -> String {
+    let debug = format!("{error:?}");
+    let name: String = debug.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    if name.starts_with(|c: char| c.is_ascii_uppercase()) { name } else { "Error".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+    use std::io;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Gateway(io::Error);
+
+    impl fmt::Display for Gateway {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("no answer")
+        }
+    }
+
+    impl Error for Gateway {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn a_source_chain_becomes_linked_exceptions() {
+        let Exceptions(chain) = Exceptions::of(&Gateway(io::Error::new(io::ErrorKind::TimedOut, "300 ms")));
+        let kinds: Vec<_> = chain.iter().filter_map(|exception| exception.kind.as_deref()).collect();
+        assert_eq!(kinds, ["Gateway", "Custom"]);
+        assert_eq!(chain[0].cause, Some(chain[1].id));
+        assert_eq!((chain[1].cause, chain[1].message.as_deref()), (None, Some("300 ms")));
+    }
+
+    #[test]
+    fn types_lose_their_paths() {
+        assert_eq!(short_type_name("alloc::boxed::Box<dyn core::error::Error + core::marker::Send>"), "Box<dyn Error + Send>");
+        assert_eq!(short_type_name("str"), "str");
+    }
+}

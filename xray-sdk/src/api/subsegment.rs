@@ -1,0 +1,256 @@
+//! Subsegments: as an owner, as a scope's guard, as a closure.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use serde::Serialize;
+use telemetry_wire::{AnnotationValue, Aws, Details, Flags, Http, Sql, TraceHeader};
+
+use super::exception::{Classification, Exceptions, panic_exception};
+use crate::context;
+use crate::entity::{Context, OpenSubsegment};
+use crate::recorder::report_missing;
+
+/// An open subsegment. Ends when dropped; can be sent to another thread and held over an `.await`.
+///
+/// It does not become the current context by itself: see [`subsegment`] for scopes, [`in_subsegment`] for closures and
+/// [`crate::FutureExt::in_subsegment`] for futures. Where nothing is recorded every method does nothing.
+#[must_use = "a subsegment ends when it is dropped"]
+pub struct Subsegment {
+    open: OpenSubsegment,
+}
+
+impl fmt::Debug for Subsegment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subsegment").field("context", &self.context()).finish()
+    }
+}
+
+impl Subsegment {
+    /// Begins below the current segment or subsegment.
+    pub fn begin(name: impl Into<Cow<'static, str>>) -> Self {
+        Self::begin_in(Context::current(), name)
+    }
+
+    /// Begins below `parent`.
+    #[inline]
+    pub fn begin_in(parent: Context, name: impl Into<Cow<'static, str>>) -> Self {
+        if parent.is_recording() {
+            return Self { open: OpenSubsegment::begin(parent, name.into()) };
+        }
+        if !parent.is_present() {
+            report_missing("a subsegment");
+        }
+        Self { open: OpenSubsegment::Noop(parent) }
+    }
+
+    /// The no-op, for code that begins only sometimes.
+    pub const fn noop() -> Self {
+        Self { open: OpenSubsegment::Noop(Context::NONE) }
+    }
+
+    /// The context of what happens inside.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        self.open.context()
+    }
+
+    /// Whether anything is recorded; skip costly preparations when not.
+    #[inline]
+    #[must_use]
+    pub const fn is_recording(&self) -> bool {
+        self.open.is_recording()
+    }
+
+    /// The header for the call that this subsegment stands for.
+    #[must_use]
+    pub fn trace_header(&self) -> Option<TraceHeader<'static>> {
+        self.context().trace_header()
+    }
+
+    /// Adds an indexed pair. Keys have letters, digits and `_`; others are replaced by `_` and counted.
+    pub fn annotate(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AnnotationValue>) -> &mut Self {
+        if let Some((_, details)) = self.open.recorded() {
+            count_fixed_key(details.annotate(key.into(), value.into()));
+        }
+        self
+    }
+
+    /// Adds any serializable value, not indexed, in the namespace `default`.
+    pub fn metadata(&mut self, key: impl Into<String>, value: impl Serialize) -> &mut Self {
+        self.metadata_in("default", key, value)
+    }
+
+    /// Adds any serializable value in a namespace. Names that begin with `AWS.` are reserved.
+    pub fn metadata_in(&mut self, namespace: impl Into<Cow<'static, str>>, key: impl Into<String>, value: impl Serialize) -> &mut Self {
+        if let Some((_, details)) = self.open.recorded() {
+            details.add_metadata(namespace.into(), key.into(), to_json(value));
+        }
+        self
+    }
+
+    /// Records an error and its chain of sources as a fault.
+    pub fn error<E: std::error::Error + ?Sized>(&mut self, error: &E) -> &mut Self {
+        self.failure(Classification::Fault, || Exceptions::of(error))
+    }
+
+    /// Records a failure; `describe` runs only when recording.
+    pub fn failure(&mut self, classification: Classification, describe: impl FnOnce() -> Exceptions) -> &mut Self {
+        if classification != Classification::Ignored
+            && let Some((flags, details)) = self.open.recorded()
+        {
+            *flags = flags.or(classification.flags());
+            crate::entity::add_exceptions(details, describe().0);
+        }
+        self
+    }
+
+    /// Sets error, throttle or fault from a status code; 2xx and 3xx set none.
+    pub fn status(&mut self, status: u16) -> &mut Self {
+        if let Some((flags, details)) = self.open.recorded() {
+            *flags = flags.or(Flags::of_status(status));
+            details.http.get_or_insert_default().response.status = Some(status);
+        }
+        self
+    }
+
+    /// Says that this is a call to a service: `aws`, or `remote` for any other.
+    pub fn namespace(&mut self, namespace: impl Into<Cow<'static, str>>) -> &mut Self {
+        self.with_details(|details| details.namespace = Some(namespace.into()))
+    }
+
+    /// Says that the called service reports to X-Ray too, so that none is inferred.
+    pub fn traced(&mut self, traced: bool) -> &mut Self {
+        self.with_details(|details| details.traced = traced)
+    }
+
+    /// Changes the `http` block.
+    pub fn http(&mut self, change: impl FnOnce(&mut Http)) -> &mut Self {
+        self.with_details(|details| change(details.http.get_or_insert_default()))
+    }
+
+    /// Changes the `aws` block.
+    pub fn aws(&mut self, change: impl FnOnce(&mut Aws)) -> &mut Self {
+        self.with_details(|details| change(details.aws.get_or_insert_default()))
+    }
+
+    /// Changes the `sql` block.
+    pub fn sql(&mut self, change: impl FnOnce(&mut Sql)) -> &mut Self {
+        self.with_details(|details| change(details.sql.get_or_insert_default()))
+    }
+
+    /// Changes the name until the end.
+    pub fn rename(&mut self, name: impl Into<Cow<'static, str>>) -> &mut Self {
+        self.open.rename(name.into());
+        self
+    }
+
+    /// Marks work that was dropped before it completed: an error, not ok.
+    pub fn cancelled(&mut self) -> &mut Self {
+        self.failure(Classification::Error, || Exceptions::new("cancelled", "dropped before completion"))
+    }
+
+    /// Ends now.
+    pub fn end(self) {}
+
+    fn with_details(&mut self, change: impl FnOnce(&mut Details)) -> &mut Self {
+        if let Some((_, details)) = self.open.recorded() {
+            change(details);
+        }
+        self
+    }
+}
+
+/// A subsegment that is the current context of this thread until it is dropped.
+///
+/// Not for `async` code: hold a [`Subsegment`], or use [`crate::FutureExt::in_subsegment`].
+#[must_use = "a subsegment ends when it is dropped"]
+#[derive(Debug)]
+pub struct SubsegmentGuard {
+    subsegment: Subsegment,
+    not_send: PhantomData<*const ()>,
+}
+
+impl std::ops::Deref for SubsegmentGuard {
+    type Target = Subsegment;
+
+    fn deref(&self) -> &Subsegment {
+        &self.subsegment
+    }
+}
+
+impl std::ops::DerefMut for SubsegmentGuard {
+    fn deref_mut(&mut self) -> &mut Subsegment {
+        &mut self.subsegment
+    }
+}
+
+impl Drop for SubsegmentGuard {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(parent) = self.subsegment.open.parent_context() {
+            self.leave(parent);
+        }
+    }
+}
+
+impl SubsegmentGuard {
+    fn leave(&mut self, parent: Context) {
+        context::leave(&self.subsegment.context(), parent);
+        if std::thread::panicking() {
+            self.subsegment.failure(Classification::Fault, || Exceptions::new("panic", "unwound by a panic"));
+        }
+    }
+}
+
+/// Begins a subsegment for the rest of the scope.
+///
+/// ```
+/// fn price(sku: &str) -> u64 {
+///     let mut work = xray_sdk::subsegment("price");
+///     work.annotate("sku", sku);
+///     42
+/// }
+/// # price("a");
+/// ```
+#[inline]
+pub fn subsegment(name: impl Into<Cow<'static, str>>) -> SubsegmentGuard {
+    let subsegment = Subsegment::begin(name);
+    if subsegment.is_recording() {
+        context::replace(subsegment.context());
+    }
+    SubsegmentGuard { subsegment, not_send: PhantomData }
+}
+
+/// Runs `work` in a subsegment; a panic is recorded as a fault and goes on.
+pub fn in_subsegment<R>(name: impl Into<Cow<'static, str>>, work: impl FnOnce(&mut Subsegment) -> R) -> R {
+    let mut guard = subsegment(name);
+    if !guard.is_recording() {
+        return work(&mut guard);
+    }
+    match catch_unwind(AssertUnwindSafe(|| work(&mut guard))) {
+        Ok(result) => result,
+        Err(payload) => {
+            guard.failure(Classification::Fault, || panic_exception(&*payload));
+            drop(guard);
+            resume_unwind(payload)
+        }
+    }
+}
+
+pub(super) fn to_json(value: impl Serialize) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or_else(|error| {
+        if let Some(recorder) = crate::recorder::current_recorder() {
+            crate::emitter::CounterCells::add(&recorder.counters.unserializable_metadata, 1);
+        }
+        serde_json::Value::String(format!("not serializable: {error}"))
+    })
+}
+
+pub(super) fn count_fixed_key(was_fixed: bool) {
+    if was_fixed && let Some(recorder) = crate::recorder::current_recorder() {
+        crate::emitter::CounterCells::add(&recorder.counters.fixed_annotation_keys, 1);
+    }
+}

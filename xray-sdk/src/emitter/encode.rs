@@ -1,0 +1,268 @@
+//! [`FragmentEncoder`]: encodes a fragment into as many datagrams as it needs, normally one.
+
+use telemetry_wire::{Datagram, Encoder, Entity, Placement, SegmentInfo};
+
+use super::cut::cut;
+use super::fit::{Fit, INDEPENDENCE};
+use super::forest::{Forest, NO_NODE};
+use crate::entity::{Fragment, Note, Root, RootKind};
+
+/// Buffers that are reused from fragment to fragment.
+#[derive(Debug, Default)]
+pub(crate) struct FragmentEncoder {
+    datagram: Datagram,
+    forest: Forest,
+    fit: Fit,
+    own_bytes: Vec<usize>,
+    walk: Vec<Step>,
+    scratch: Vec<u8>,
+}
+
+/// What went differently than asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct EncodeReport {
+    pub(crate) fixed_names: u32,
+    pub(crate) fixed_keys: u32,
+    pub(crate) split: u32,
+    pub(crate) cut: u32,
+    pub(crate) too_large: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Open { node: u32, is_first: bool },
+    Close { had_children: bool },
+}
+
+/// A document's head.
+#[derive(Clone, Copy)]
+enum Head {
+    Root,
+    Node(u32),
+}
+
+/// One fragment under way.
+struct Run<'a, S> {
+    fragment: &'a mut Fragment,
+    info: &'a SegmentInfo,
+    limit: usize,
+    report: EncodeReport,
+    send: S,
+}
+
+impl FragmentEncoder {
+    /// Encodes `fragment` and gives each datagram to `send`. `limit` bounds a datagram, header line included.
+    pub(crate) fn encode(&mut self, fragment: &mut Fragment, info: &SegmentInfo, limit: usize, send: impl FnMut(&[u8])) -> EncodeReport {
+        let mut report = EncodeReport::default();
+        apply_notes(fragment, &mut report);
+        self.forest.build(&fragment.records, fragment.root.is_some());
+        let mut run = Run { fragment, info, limit, report, send };
+        if run.fragment.root.is_some() {
+            self.fit_and_send(&mut run, Head::Root);
+        }
+        for orphan in self.forest.list(self.forest.orphans).collect::<Vec<_>>() {
+            self.fit_and_send(&mut run, Head::Node(orphan));
+        }
+        run.report
+    }
+
+    /// Writes everything below `head` as one document, and looks at sizes only if that is too large.
+    fn fit_and_send(&mut self, run: &mut Run<'_, impl FnMut(&[u8])>, head: Head) {
+        if !self.fit.is_too_deep(run.fragment.records.len(), &self.forest) {
+            run.report.fixed_names += self.write(run.fragment, run.info, head, |_| false);
+            if self.datagram.as_bytes().len() <= run.limit {
+                return (run.send)(self.datagram.as_bytes());
+            }
+        }
+        self.split_and_send(run, head);
+    }
+
+    #[cold]
+    fn split_and_send(&mut self, run: &mut Run<'_, impl FnMut(&[u8])>, head: Head) {
+        let root_bytes = self.measure(run);
+        let mut fit = std::mem::take(&mut self.fit);
+        fit.choose(&self.forest, &self.own_bytes, root_bytes, run.limit);
+        let mut heads = vec![head];
+        while let Some(head) = heads.pop() {
+            self.write(run.fragment, run.info, head, |node| fit.leaves_parent(node));
+            if self.datagram.as_bytes().len() <= run.limit {
+                (run.send)(self.datagram.as_bytes());
+            } else {
+                run.report.too_large += 1;
+            }
+            let parted = self.parted_below(head, &fit);
+            run.report.split += parted.len() as u32;
+            heads.extend(parted.into_iter().map(Head::Node));
+        }
+        self.fit = fit;
+    }
+
+    /// The nearest nodes below `head` that leave their parents.
+    fn parted_below(&self, head: Head, fit: &Fit) -> Vec<u32> {
+        let first = self.first_child(head);
+        let mut waiting: Vec<u32> = self.forest.list(first).collect();
+        let mut parted = Vec::new();
+        while let Some(node) = waiting.pop() {
+            if fit.leaves_parent(node) {
+                parted.push(node);
+            } else {
+                waiting.extend(self.forest.list(self.forest.first_child(node)));
+            }
+        }
+        parted
+    }
+
+    /// Finds the size of each entity by itself, cutting what exceeds the limit even alone. Returns the root's.
+    fn measure<S>(&mut self, run: &mut Run<'_, S>) -> usize {
+        let room = run.limit.saturating_sub(INDEPENDENCE);
+        self.own_bytes.clear();
+        for node in 0..run.fragment.records.len() as u32 {
+            let mut bytes = self.bytes_of(&entity_of(run.fragment, node), Placement::Nested);
+            if bytes > room && run.fragment.records[node as usize].details.as_deref_mut().is_some_and(|details| cut(details, room)) {
+                run.report.cut += 1;
+                bytes = self.bytes_of(&entity_of(run.fragment, node), Placement::Nested);
+            }
+            self.own_bytes.push(bytes);
+        }
+        self.measure_root(run, room)
+    }
+
+    fn measure_root<S>(&mut self, run: &mut Run<'_, S>, room: usize) -> usize {
+        let Some(mut root) = run.fragment.root.take() else { return 0 };
+        let mut bytes = self.bytes_of(&root_entity(run.fragment, &root), placement_of(run.fragment, &root, run.info));
+        if bytes > room && root.details.as_deref_mut().is_some_and(|details| cut(details, room)) {
+            run.report.cut += 1;
+            bytes = self.bytes_of(&root_entity(run.fragment, &root), placement_of(run.fragment, &root, run.info));
+        }
+        run.fragment.root = Some(root);
+        bytes
+    }
+
+    fn bytes_of(&mut self, entity: &Entity<'_>, placement: Placement<'_>) -> usize {
+        self.scratch.clear();
+        let mut encoder = Encoder::new(&mut self.scratch);
+        encoder.open(entity, placement);
+        encoder.close();
+        encoder.position()
+    }
+
+    fn first_child(&self, head: Head) -> u32 {
+        match head {
+            Head::Root => self.forest.of_root,
+            Head::Node(node) => self.forest.first_child(node),
+        }
+    }
+
+    /// Writes the document below `head`, without what `is_parted`. Returns how many names had to be fixed.
+    fn write(&mut self, fragment: &Fragment, info: &SegmentInfo, head: Head, is_parted: impl Fn(u32) -> bool) -> u32 {
+        let mut encoder = Encoder::new(self.datagram.begin());
+        open(&mut encoder, fragment, info, head);
+        let forest = &self.forest;
+        let next = |mut node: u32| {
+            while node != NO_NODE && is_parted(node) {
+                node = forest.next_sibling(node);
+            }
+            node
+        };
+        let first = match head {
+            Head::Root => forest.of_root,
+            Head::Node(node) => forest.first_child(node),
+        };
+        self.walk.clear();
+        descend(&mut encoder, &mut self.walk, next(first));
+        while let Some(step) = self.walk.pop() {
+            match step {
+                Step::Open { node, is_first } => {
+                    if !is_first {
+                        encoder.next_child();
+                    }
+                    encoder.open(&entity_of(fragment, node), Placement::Nested);
+                    let sibling = next(forest.next_sibling(node));
+                    self.walk.push(if sibling == NO_NODE {
+                        Step::Close { had_children: true }
+                    } else {
+                        Step::Open { node: sibling, is_first: false }
+                    });
+                    descend(&mut encoder, &mut self.walk, next(forest.first_child(node)));
+                }
+                Step::Close { had_children } => {
+                    if had_children {
+                        encoder.end_children();
+                    }
+                    encoder.close();
+                }
+            }
+        }
+        encoder.fixes()
+    }
+}
+
+/// Plans what comes after an entity was opened: its children, or its end.
+fn descend(encoder: &mut Encoder<'_>, walk: &mut Vec<Step>, first_child: u32) {
+    if first_child == NO_NODE {
+        encoder.close();
+    } else {
+        encoder.begin_children();
+        walk.push(Step::Open { node: first_child, is_first: true });
+    }
+}
+
+fn open(encoder: &mut Encoder<'_>, fragment: &Fragment, info: &SegmentInfo, head: Head) {
+    match head {
+        Head::Root => {
+            if let Some(root) = &fragment.root {
+                encoder.open(&root_entity(fragment, root), placement_of(fragment, root, info));
+            }
+        }
+        Head::Node(node) => {
+            let parent_id = fragment.id_of(fragment.records[node as usize].parent);
+            encoder.open(&entity_of(fragment, node), Placement::Independent { trace_id: fragment.trace, parent_id });
+        }
+    }
+}
+
+fn root_entity<'a>(fragment: &Fragment, root: &'a Root) -> Entity<'a> {
+    Entity {
+        name: &root.name,
+        id: fragment.id_of(0),
+        start: fragment.clock.time_of(root.start),
+        end: root.end.map(|end| fragment.clock.time_of(end)),
+        flags: root.flags,
+        details: root.details.as_deref(),
+    }
+}
+
+fn placement_of<'a>(fragment: &Fragment, root: &Root, info: &'a SegmentInfo) -> Placement<'a> {
+    match root.kind {
+        RootKind::Segment { parent } => Placement::Segment { trace_id: fragment.trace, parent_id: parent, info: Some(info) },
+        RootKind::Detached { parent } => Placement::Independent { trace_id: fragment.trace, parent_id: parent },
+    }
+}
+
+fn entity_of(fragment: &Fragment, node: u32) -> Entity<'_> {
+    let record = &fragment.records[node as usize];
+    Entity {
+        name: &record.name,
+        id: fragment.id_of(record.number),
+        start: fragment.clock.time_of(record.start),
+        end: Some(fragment.clock.time_of(record.end)),
+        flags: record.flags,
+        details: record.details.as_deref(),
+    }
+}
+
+/// Joins what others said with what the owners recorded.
+fn apply_notes(fragment: &mut Fragment, report: &mut EncodeReport) {
+    for (number, note) in std::mem::take(&mut fragment.notes) {
+        report.fixed_keys += apply_note(fragment, number, note);
+    }
+}
+
+fn apply_note(fragment: &mut Fragment, number: u32, note: Note) -> u32 {
+    if number == 0 {
+        let Some(root) = fragment.root.as_deref_mut() else { return 0 };
+        return note.apply(&mut root.flags, root.details.get_or_insert_default());
+    }
+    let Some(record) = fragment.records.iter_mut().find(|record| record.number == number) else { return 0 };
+    note.apply(&mut record.flags, record.details.get_or_insert_default())
+}

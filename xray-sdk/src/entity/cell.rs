@@ -1,0 +1,175 @@
+//! [`SegmentCell`]: the shared state of one open segment.
+//!
+//! * Begin is one compare-exchange: it fails if the generation is not the caller's, else the count *is* the number and pin.
+//! * End is a push under a lock that nothing but a push, a take or a count ever happens under.
+//! * A cell is recycled by whoever ends last, by a compare-exchange from exactly (generation, begun = ended), so a begin that
+//!   comes in between makes it fail and recycles later.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::fragment::FragmentSink;
+use super::note::Note;
+use super::pool::{self, CellPool};
+use super::record::Finished;
+use crate::clock::Anchor;
+
+/// Begins beyond this are refused (and recorded as detached): the count must never carry into the generation.
+const MAX_BEGUN: u32 = 1 << 24;
+
+#[repr(align(128))]
+pub(crate) struct SegmentCell {
+    /// Generation in the upper half, entities begun (the segment included) in the lower.
+    generation_and_begun: AtomicU64,
+    sink: &'static dyn FragmentSink,
+    state: Mutex<State>,
+}
+
+struct State {
+    ended: u32,
+    closed: bool,
+    bytes: usize,
+    anchor: Option<Anchor>,
+    finished: Vec<Finished>,
+    notes: Vec<(u32, Note)>,
+}
+
+/// What an end leaves the caller to do.
+pub(crate) enum End {
+    /// Nothing: the record waits for its segment.
+    Kept,
+    /// Send these records ahead of their segment.
+    Stream(Batch),
+    /// The segment is gone: send this record on its own.
+    Late(Batch),
+}
+
+/// Records that leave a cell.
+pub(crate) struct Batch {
+    pub(crate) anchor: Anchor,
+    pub(crate) records: Vec<Finished>,
+    pub(crate) notes: Vec<(u32, Note)>,
+}
+
+impl SegmentCell {
+    pub(super) const fn new(sink: &'static dyn FragmentSink) -> Self {
+        let state = State { ended: 0, closed: true, bytes: 0, anchor: None, finished: Vec::new(), notes: Vec::new() };
+        Self { generation_and_begun: AtomicU64::new(0), sink, state: Mutex::new(state) }
+    }
+
+    /// Takes a cell for a new segment, which is entity number 0. Returns its generation too.
+    pub(super) fn open(sink: &'static dyn FragmentSink, anchor: Anchor) -> (&'static Self, u32) {
+        let cell = CellPool::take(sink);
+        let generation = (cell.generation_and_begun.load(Ordering::Acquire) >> 32) as u32;
+        let finished = pool::take_records();
+        {
+            let mut state = cell.lock();
+            *state = State { ended: 0, closed: false, bytes: 0, anchor: Some(anchor), finished, notes: Vec::new() };
+        }
+        cell.generation_and_begun.store(u64::from(generation) << 32 | 1, Ordering::Release);
+        (cell, generation)
+    }
+
+    /// Counts one more entity and gives its number; `None` when the segment of that generation is gone.
+    pub(super) fn begin(&self, generation: u32) -> Option<u32> {
+        let mut word = self.generation_and_begun.load(Ordering::Relaxed);
+        loop {
+            let begun = word as u32;
+            if (word >> 32) as u32 != generation || begun == 0 || begun >= MAX_BEGUN {
+                return None;
+            }
+            match self.generation_and_begun.compare_exchange_weak(word, word + 1, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return Some(begun),
+                Err(current) => word = current,
+            }
+        }
+    }
+
+    /// Takes the record of an entity begun here.
+    pub(super) fn end(&'static self, generation: u32, record: Finished) -> End {
+        let mut state = self.lock();
+        state.ended += 1;
+        let Some(anchor) = state.anchor else { return End::Kept };
+        if state.closed {
+            let ended = state.ended;
+            let number = record.number;
+            let notes = state.take_notes_of(number);
+            drop(state);
+            self.recycle(generation, ended);
+            return End::Late(Batch { anchor, records: vec![record], notes });
+        }
+        state.bytes += record.estimated_bytes();
+        state.finished.push(record);
+        let limits = self.sink.stream_limits();
+        if state.finished.len() < limits.records && state.bytes < limits.bytes {
+            return End::Kept;
+        }
+        state.bytes = 0;
+        let records = std::mem::take(&mut state.finished);
+        let notes = state.take_notes_of_ended(&records);
+        End::Stream(Batch { anchor, records, notes })
+    }
+
+    /// Ends the segment itself and takes everything that has ended.
+    pub(super) fn close(&'static self, generation: u32) -> Option<Batch> {
+        let mut state = self.lock();
+        state.ended += 1;
+        state.closed = true;
+        let anchor = state.anchor?;
+        let records = std::mem::take(&mut state.finished);
+        let notes = state.take_notes_of_ended(&records);
+        let ended = state.ended;
+        drop(state);
+        self.recycle(generation, ended);
+        Some(Batch { anchor, records, notes })
+    }
+
+    /// Keeps a note for an open entity. Returns whether the segment still knows it.
+    pub(super) fn note(&self, generation: u32, number: u32, note: Note) -> bool {
+        let mut state = self.lock();
+        let known = (self.generation_and_begun.load(Ordering::Acquire) >> 32) as u32 == generation && !(state.closed && number == 0);
+        if known {
+            state.notes.push((number, note));
+        }
+        known
+    }
+
+    /// Where everything of this cell goes.
+    pub(super) const fn sink(&self) -> &'static dyn FragmentSink {
+        self.sink
+    }
+
+    fn recycle(&'static self, generation: u32, ended: u32) {
+        let idle = u64::from(generation) << 32 | u64::from(ended);
+        let next = u64::from(generation.wrapping_add(1)) << 32;
+        if self.generation_and_begun.compare_exchange(idle, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            self.sink.cells().give_back(self);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take_notes_of(&mut self, number: u32) -> Vec<(u32, Note)> {
+        if self.notes.is_empty() {
+            return Vec::new();
+        }
+        self.notes.extract_if(.., |(of, _)| *of == number).collect()
+    }
+
+    /// Notes of entities that are leaving; those of open ones stay. Number 0 leaves when the segment is closed.
+    fn take_notes_of_ended(&mut self, records: &[Finished]) -> Vec<(u32, Note)> {
+        if self.notes.is_empty() {
+            return Vec::new();
+        }
+        let mut numbers: Vec<u32> = records.iter().map(|record| record.number).collect();
+        if self.closed {
+            numbers.push(0);
+        }
+        numbers.sort_unstable();
+        self.notes.extract_if(.., |(of, _)| numbers.binary_search(of).is_ok()).collect()
+    }
+}

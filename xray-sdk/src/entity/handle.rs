@@ -1,0 +1,120 @@
+//! [`Context`]: names an entity in five plain words.
+
+use telemetry_wire::{SamplingState, SegmentId, TraceHeader, TraceId};
+
+use super::cell::SegmentCell;
+use super::ids::id_of;
+use super::note::Note;
+
+/// Where work belongs: the current segment or subsegment, or the knowledge that there is none or that it is not sampled.
+///
+/// `Copy`, `Send` and free to keep: it pins nothing. What is begun from a context whose segment has ended becomes a document
+/// of its own under the right parent.
+#[derive(Clone, Copy)]
+pub struct Context {
+    pub(super) cell: Option<&'static SegmentCell>,
+    /// With a cell: base of the ids. Without: the caller's id, for the header.
+    pub(super) id_base: u64,
+    /// With a cell: generation and number. Without: [`NOTHING`] or [`NOT_SAMPLED`].
+    pub(super) generation_and_number: u64,
+    pub(super) trace: [u64; 2],
+}
+
+const NOTHING: u64 = 0;
+const NOT_SAMPLED: u64 = 1;
+
+impl Context {
+    /// No trace at all.
+    pub(crate) const NONE: Self = Self { cell: None, id_base: 0, generation_and_number: NOTHING, trace: [0; 2] };
+
+    /// A trace that is known and not recorded.
+    pub(crate) const fn not_sampled(trace: TraceId, parent: Option<SegmentId>) -> Self {
+        let id_base = match parent {
+            Some(parent) => parent.as_u64(),
+            None => 0,
+        };
+        Self { cell: None, id_base, generation_and_number: NOT_SAMPLED, trace: words(trace) }
+    }
+
+    pub(super) const fn recording(cell: &'static SegmentCell, generation: u32, id_base: u64, trace: TraceId) -> Self {
+        Self { cell: Some(cell), id_base, generation_and_number: (generation as u64) << 32, trace: words(trace) }
+    }
+
+    /// Whether there is a trace, sampled or not.
+    #[must_use]
+    pub const fn is_present(&self) -> bool {
+        self.cell.is_some() || self.generation_and_number == NOT_SAMPLED
+    }
+
+    /// Whether what happens here is recorded.
+    #[must_use]
+    pub const fn is_recording(&self) -> bool {
+        self.cell.is_some()
+    }
+
+    /// The trace, sampled or not.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<TraceId> {
+        self.is_present().then(|| TraceId::from_u128(u128::from(self.trace[0]) << 64 | u128::from(self.trace[1])))
+    }
+
+    /// The id of the current segment or subsegment, if it is recorded.
+    #[must_use]
+    pub fn entity_id(&self) -> Option<SegmentId> {
+        self.cell.map(|_| id_of(self.id_base, self.number()))
+    }
+
+    /// The header for a call made from here: our entity as parent when sampled, the caller's `Sampled=0` passed on when not.
+    #[must_use]
+    pub fn trace_header(&self) -> Option<TraceHeader<'static>> {
+        let trace = self.trace_id()?;
+        Some(match self.entity_id() {
+            Some(id) => TraceHeader::new(trace, Some(id), SamplingState::Sampled),
+            None => {
+                let parent = (self.id_base != 0).then(|| SegmentId::from_u64(self.id_base));
+                TraceHeader::new(trace, parent, SamplingState::NotSampled)
+            }
+        })
+    }
+
+    pub(super) const fn generation(&self) -> u32 {
+        (self.generation_and_number >> 32) as u32
+    }
+
+    pub(super) const fn number(&self) -> u32 {
+        self.generation_and_number as u32
+    }
+
+    /// The entity with this number of the same segment.
+    pub(super) const fn with_number(mut self, number: u32) -> Self {
+        self.generation_and_number = self.generation_and_number & !(u32::MAX as u64) | number as u64;
+        self
+    }
+
+    /// The same entity of the same trace?
+    pub(crate) fn is_same_entity(&self, other: &Self) -> bool {
+        self.generation_and_number == other.generation_and_number && self.id_base == other.id_base && self.trace == other.trace
+    }
+
+    /// Says something about this entity. Lost if its segment has ended, as it would be for the owner.
+    pub(crate) fn note(&self, note: Note) -> bool {
+        self.cell.is_some_and(|cell| cell.note(self.generation(), self.number(), note))
+    }
+
+    /// The segment this entity belongs to.
+    #[must_use]
+    pub(crate) const fn segment(self) -> Self {
+        if self.cell.is_some() { self.with_number(0) } else { self }
+    }
+}
+
+const fn words(trace: TraceId) -> [u64; 2] {
+    let bits = trace.as_u128();
+    [(bits >> 64) as u64, bits as u64]
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context").field("trace_id", &self.trace_id()).field("entity_id", &self.entity_id()).finish()
+    }
+}

@@ -1,0 +1,28 @@
+//! Open segments and subsegments, and the one no-op.
+//!
+//! A trace fragment (a segment of this process and its subsegments) lives in one pooled [`SegmentCell`]. A [`Context`] is
+//! five plain words that name an entity in a cell; it is `Copy`, pins nothing, and is checked against the cell's generation
+//! whenever it is used, so a context that outlived its segment can never write into somebody else's.
+//!
+//! Invariant: a generation cannot change while subsegments of it are open (begun ≠ ended).
+//!
+//! An entity without a cell is the no-op. It serves *not sampled*, *not installed* and *context missing*.
+//!
+//! Next: a [`Fragment`] goes to the recorder's [`FragmentSink`], see `emitter`.
+
+mod cell;
+mod fragment;
+mod handle;
+mod ids;
+mod note;
+mod open;
+mod pool;
+mod record;
+
+pub(crate) use fragment::{Fragment, FragmentSink, Root, RootKind, StreamLimits};
+pub use handle::Context;
+pub(crate) use ids::{new_trace_id, random_segment_id};
+pub(crate) use note::{Note, add_exceptions};
+pub(crate) use open::{OpenRoot, OpenSubsegment};
+pub(crate) use pool::{CellPool, give_back_records};
+pub(crate) use record::Finished;

@@ -1,0 +1,72 @@
+//! Begins segments: reads what the caller decided, asks the sampler when it did not, opens.
+//!
+//! Next: children attach in `entity`.
+
+use std::borrow::Cow;
+
+use telemetry_wire::{Aws, SamplingState, SegmentId, TraceHeader, TraceId, XrayInfo};
+
+use super::install;
+use crate::clock::wall_now;
+use crate::emitter::CounterCells;
+use crate::entity::{Context, OpenRoot, RootKind, new_trace_id};
+use crate::sampling::{SamplingDecision, SamplingRequest};
+
+/// What is known when a segment begins.
+#[derive(Debug, Default)]
+pub(crate) struct SegmentRequest<'a> {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) header: TraceHeader<'a>,
+    pub(crate) host: Option<&'a str>,
+    pub(crate) method: Option<&'a str>,
+    pub(crate) path: Option<&'a str>,
+}
+
+/// A segment, or why there is none.
+pub(crate) enum Begun {
+    /// Sampled.
+    Recording(Box<OpenRoot>),
+    /// Not sampled: the context keeps the trace for headers.
+    NotSampled(Context),
+    /// No recorder is installed, or it is switched off.
+    Off,
+}
+
+/// Begins a segment in the caller's trace or a new one.
+pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
+    let Some(recorder) = install::current().filter(|recorder| recorder.is_enabled) else { return Begun::Off };
+    let trace = request.header.root.unwrap_or_else(new_trace_id);
+    let name = recorder.fixed_name.clone().unwrap_or(request.name);
+    let decision = match request.header.sampling {
+        SamplingState::Sampled => SamplingDecision::unnamed(true),
+        SamplingState::NotSampled => SamplingDecision::unnamed(false),
+        SamplingState::Requested | SamplingState::Unknown => {
+            let facts = SamplingRequest { service: &name, host: request.host, method: request.method, path: request.path };
+            recorder.sampler.decide(&facts, wall_now().seconds())
+        }
+    };
+    if !decision.is_sampled {
+        CounterCells::add(&recorder.counters.segments_not_sampled, 1);
+        return Begun::NotSampled(Context::not_sampled(trace, request.header.parent));
+    }
+    CounterCells::add(&recorder.counters.segments_sampled, 1);
+    Begun::Recording(Box::new(open(recorder, trace, request.header.parent, name, decision)))
+}
+
+fn open(
+    recorder: &'static super::Recorder,
+    trace: TraceId,
+    parent: Option<SegmentId>,
+    name: Cow<'static, str>,
+    decision: SamplingDecision,
+) -> OpenRoot {
+    let mut root = OpenRoot::begin(recorder, trace, RootKind::Segment { parent }, name);
+    if let Some(rule) = decision.rule_name {
+        let xray = XrayInfo { sampling_rule_name: Some(rule), ..XrayInfo::default() };
+        root.details().aws = Some(Box::new(Aws { xray: Some(xray), ..Aws::default() }));
+    }
+    if recorder.announces_open_segments {
+        root.announce();
+    }
+    root
+}

@@ -1,0 +1,324 @@
+//! [`Builder`]: configures and installs the recorder.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use telemetry_wire::sampling::LocalRulesError;
+use telemetry_wire::{Aws, SegmentInfo, UDP_PAYLOAD_LIMIT, XrayInfo};
+
+use super::environment::Environment;
+use super::install;
+use super::missing::ContextMissing;
+use super::sink::{Output, Queue, Recorder};
+use crate::emitter::{AddressError, Counters, DaemonAddress, Emitter, FragmentQueue, UdpEmitter, Worker};
+use crate::entity::{CellPool, StreamLimits};
+use crate::sampling::{LocalSampler, Sampler};
+
+/// Bytes of a datagram, header line included. A document has at most 64 kB, UDP over IPv4 a little less; macOS takes 9,216
+/// unless told otherwise.
+const DATAGRAM_LIMIT: usize = if cfg!(target_os = "macos") { 9_216 } else { UDP_PAYLOAD_LIMIT };
+
+/// Configures the SDK; [`Builder::install`] puts it to work. The `AWS_XRAY_*` variables beat every setter.
+#[must_use = "nothing is recorded before install()"]
+pub struct Builder {
+    name: Cow<'static, str>,
+    daemon_address: Option<String>,
+    context_missing: ContextMissing,
+    is_enabled: bool,
+    is_inline: bool,
+    announces_open_segments: bool,
+    stream: StreamLimits,
+    datagram_limit: usize,
+    sampler: Option<Result<Box<dyn Sampler>, LocalRulesError>>,
+    emitter: Option<Box<dyn Emitter>>,
+    info: SegmentInfo,
+    environment: Environment<'static>,
+}
+
+/// Why the SDK could not be configured.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The daemon address cannot be read.
+    Address(AddressError),
+    /// The daemon's host name cannot be looked up, or there is no socket.
+    Connect(String, io::Error),
+    /// The sampling rules cannot be read.
+    Rules(LocalRulesError),
+    /// `AWS_XRAY_CONTEXT_MISSING` is none of its three words.
+    ContextMissing(String),
+    /// The system gave no thread.
+    Thread(io::Error),
+}
+
+/// Why the SDK could not be installed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// See [`BuildError`].
+    Build(BuildError),
+    /// There is one in this process already; that one stays.
+    AlreadyInstalled,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(error) => error.fmt(f),
+            Self::Connect(address, error) => write!(f, "no socket for the daemon at `{address}`: {error}"),
+            Self::Rules(error) => write!(f, "sampling rules: {error}"),
+            Self::ContextMissing(word) => {
+                write!(f, "AWS_XRAY_CONTEXT_MISSING is `{word}`, expected LOG_ERROR, RUNTIME_ERROR or IGNORE_ERROR")
+            }
+            Self::Thread(error) => write!(f, "no thread for the emitter: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for BuildError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Address(error) => Some(error),
+            Self::Rules(error) => Some(error),
+            Self::Connect(_, error) | Self::Thread(error) => Some(error),
+            Self::ContextMissing(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for InstallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Build(error) => error.fmt(f),
+            Self::AlreadyInstalled => f.write_str("xray-sdk is already installed in this process"),
+        }
+    }
+}
+
+impl std::error::Error for InstallError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Build(error) => Some(error),
+            Self::AlreadyInstalled => None,
+        }
+    }
+}
+
+/// Keeps the SDK at work; dropping it sends what is left and stops the worker.
+#[must_use = "dropping this stops the SDK: keep it until the process ends"]
+pub struct Installed {
+    recorder: &'static Recorder,
+}
+
+impl fmt::Debug for Installed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Installed").field("name", &self.recorder.name).finish()
+    }
+}
+
+impl Installed {
+    /// Sends everything that is closed, on this thread. UDP does not say whether it arrived.
+    pub fn flush(&self) {
+        self.recorder.drain();
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.recorder.counters.snapshot()
+    }
+
+    /// Sends what is left and stops the worker, as dropping does.
+    pub fn shutdown(self) {}
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        self.recorder.stop();
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("name", &self.name).field("daemon_address", &self.daemon_address).finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// A builder for a service of this name: 1 to 200 letters, digits, blanks and `_.:/%&#=+-@`.
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Self {
+        let xray =
+            XrayInfo { sdk: Some("xray-sdk for Rust".into()), sdk_version: Some(env!("CARGO_PKG_VERSION").into()), ..XrayInfo::default() };
+        Self {
+            name: name.into(),
+            daemon_address: None,
+            context_missing: ContextMissing::default(),
+            is_enabled: true,
+            is_inline: false,
+            announces_open_segments: false,
+            stream: StreamLimits { records: 500, bytes: 48 * 1024 },
+            datagram_limit: DATAGRAM_LIMIT,
+            sampler: None,
+            emitter: None,
+            info: SegmentInfo { aws: Some(Aws { xray: Some(xray), ..Aws::default() }), ..SegmentInfo::default() },
+            environment: Environment::process(),
+        }
+    }
+
+    /// Where the agent listens: `host:port`, or `tcp:host:port udp:host:port`. Default `127.0.0.1:2000`;
+    /// `AWS_XRAY_DAEMON_ADDRESS` beats it.
+    pub fn daemon_address(mut self, address: impl Into<String>) -> Self {
+        self.daemon_address = Some(address.into());
+        self
+    }
+
+    /// Decides which requests are recorded. Default: [`LocalSampler`] with one per second and 5 %.
+    pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
+        self.sampler = Some(Ok(Box::new(sampler)));
+        self
+    }
+
+    /// Takes the JSON text of local sampling rules, version 1 or 2. Errors show in [`Self::install`].
+    pub fn sampling_rules(mut self, json: &str) -> Self {
+        self.sampler = Some(LocalSampler::parse(json).map(|sampler| Box::new(sampler) as Box<dyn Sampler>));
+        self
+    }
+
+    /// What to do outside segments. Default [`ContextMissing::LogError`]; `AWS_XRAY_CONTEXT_MISSING` beats it.
+    pub const fn context_missing(mut self, strategy: ContextMissing) -> Self {
+        self.context_missing = strategy;
+        self
+    }
+
+    /// Records nothing at all when `false`. Default `true`; `AWS_XRAY_SDK_ENABLED` and `AWS_XRAY_SDK_DISABLED` beat it.
+    pub const fn enabled(mut self, enabled: bool) -> Self {
+        self.is_enabled = enabled;
+        self
+    }
+
+    /// Encodes and sends in the thread that closes a segment (4 to 5 µs with 100 subsegments) instead of in a worker.
+    /// Default `false`, but `true` in Lambda, where a frozen sandbox would keep the worker's queue.
+    pub const fn inline(mut self, inline: bool) -> Self {
+        self.is_inline = inline;
+        self
+    }
+
+    /// Sends an `in_progress` document when a segment begins, so that a crash leaves a trace. Default `false`: it doubles
+    /// the number of documents.
+    pub const fn announce_open_segments(mut self, announce: bool) -> Self {
+        self.announces_open_segments = announce;
+        self
+    }
+
+    /// Sends ended subsegments ahead of their segment once so many, or about so many bytes, wait for it. Default 500 and
+    /// 48 kB, about what fits one document.
+    pub const fn stream_after(mut self, subsegments: usize, bytes: usize) -> Self {
+        self.stream = StreamLimits { records: subsegments, bytes };
+        self
+    }
+
+    /// Bytes of a datagram, header line included. Default 65,507, on macOS 9,216. At least 1,024.
+    pub const fn datagram_limit(mut self, bytes: usize) -> Self {
+        self.datagram_limit = if bytes < 1_024 { 1_024 } else { bytes };
+        self
+    }
+
+    /// Sends datagrams elsewhere than over UDP.
+    pub fn emitter(mut self, emitter: impl Emitter + 'static) -> Self {
+        self.emitter = Some(Box::new(emitter));
+        self
+    }
+
+    /// The application's version, shown with every segment.
+    pub fn service_version(mut self, version: impl Into<String>) -> Self {
+        self.info.service.get_or_insert_default().version = Some(version.into());
+        self
+    }
+
+    /// Where the application runs: `origin` such as `AWS::ECS::Container`, and the `aws` block. Default: nothing.
+    pub fn origin(mut self, origin: impl Into<String>, mut aws: Aws) -> Self {
+        self.info.origin = Some(origin.into());
+        aws.xray = aws.xray.or_else(|| self.info.aws.take().and_then(|own| own.xray));
+        self.info.aws = Some(aws);
+        self
+    }
+
+    /// Reads variables from here instead of from the process.
+    pub fn environment(mut self, environment: Environment<'static>) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// Installs for the whole process.
+    ///
+    /// # Errors
+    /// When something configured is wrong, or the SDK is installed already; an `xray_sdk::init` of a library cannot replace
+    /// the application's.
+    pub fn install(self) -> Result<Installed, InstallError> {
+        if install::is_installed() {
+            return Err(InstallError::AlreadyInstalled);
+        }
+        let recorder = self.build().map_err(InstallError::Build)?;
+        if install::install(recorder) { Ok(Installed { recorder }) } else { Err(InstallError::AlreadyInstalled) }
+    }
+
+    pub(crate) fn build(self) -> Result<&'static Recorder, BuildError> {
+        let is_inline = self.is_inline || self.environment.is_lambda();
+        let context_missing = match self.environment.get("AWS_XRAY_CONTEXT_MISSING") {
+            Some(word) => ContextMissing::parse(&word).ok_or(BuildError::ContextMissing(word))?,
+            None => self.context_missing,
+        };
+        let is_enabled = self.environment.is_enabled().unwrap_or(self.is_enabled);
+        let fixed_name = self.environment.get("AWS_XRAY_TRACING_NAME").map(Cow::Owned);
+        let sampler = self.sampler.unwrap_or_else(|| Ok(Box::new(LocalSampler::default()))).map_err(BuildError::Rules)?;
+        let emitter = match self.emitter {
+            Some(emitter) => emitter,
+            None => connect(&self.environment, self.daemon_address.as_deref())?,
+        };
+        let output =
+            Output { info: self.info, datagram_limit: self.datagram_limit, emitter, encoder: Default::default(), warned: false.into() };
+        let recorder = Recorder {
+            is_enabled,
+            name: self.name,
+            fixed_name,
+            context_missing,
+            announces_open_segments: self.announces_open_segments,
+            sampler,
+            counters: Default::default(),
+            stream: self.stream,
+            cells: CellPool::default(),
+            output: Arc::new(output),
+            queue: None,
+        };
+        leak(recorder, is_inline || !is_enabled).map_err(BuildError::Thread)
+    }
+}
+
+fn connect(environment: &Environment<'_>, configured: Option<&str>) -> Result<Box<dyn Emitter>, BuildError> {
+    let text = environment.get("AWS_XRAY_DAEMON_ADDRESS").or_else(|| configured.map(str::to_owned));
+    let address = text.map_or(Ok(DaemonAddress::default()), |text| DaemonAddress::parse(&text)).map_err(BuildError::Address)?;
+    let emitter = UdpEmitter::connect(&address).map_err(|error| BuildError::Connect(address.udp, error))?;
+    Ok(Box::new(emitter))
+}
+
+/// The worker needs the recorder and the recorder the worker; the recorder is leaked first and reached through a cell.
+fn leak(mut recorder: Recorder, is_inline: bool) -> io::Result<&'static Recorder> {
+    if is_inline {
+        return Ok(Box::leak(Box::new(recorder)));
+    }
+    let fragments = Arc::new(FragmentQueue::new());
+    let shared: Arc<std::sync::OnceLock<&'static Recorder>> = Arc::default();
+    let drained = Arc::clone(&shared);
+    let drain = move || {
+        if let Some(recorder) = drained.get() {
+            recorder.drain();
+        }
+    };
+    let worker = Worker::start(Arc::clone(&fragments), drain)?;
+    recorder.queue = Some(Queue { fragments, worker });
+    let recorder: &'static Recorder = Box::leak(Box::new(recorder));
+    shared.get_or_init(|| recorder);
+    Ok(recorder)
+}

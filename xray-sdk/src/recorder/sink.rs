@@ -1,0 +1,120 @@
+//! [`Recorder`]: takes fragments from `entity` and brings them to the emitter.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use telemetry_wire::SegmentInfo;
+
+use super::missing::ContextMissing;
+use crate::emitter::{CounterCells, Emitter, FragmentEncoder, FragmentQueue, Worker};
+use crate::entity::{CellPool, Fragment, FragmentSink, StreamLimits, give_back_records};
+use crate::sampling::Sampler;
+
+/// Everything that `install` made out of a builder. Leaked: segments refer to it until the process ends.
+pub(crate) struct Recorder {
+    pub(crate) is_enabled: bool,
+    pub(crate) name: Cow<'static, str>,
+    /// `AWS_XRAY_TRACING_NAME`, which beats every other name.
+    pub(crate) fixed_name: Option<Cow<'static, str>>,
+    pub(crate) context_missing: ContextMissing,
+    pub(crate) announces_open_segments: bool,
+    pub(crate) sampler: Box<dyn Sampler>,
+    pub(crate) counters: CounterCells,
+    pub(super) stream: StreamLimits,
+    pub(super) cells: CellPool,
+    pub(super) output: Arc<Output>,
+    pub(super) queue: Option<Queue>,
+}
+
+/// The way through the worker; without it `close` encodes and sends by itself.
+pub(super) struct Queue {
+    pub(super) fragments: Arc<FragmentQueue>,
+    pub(super) worker: Arc<Worker>,
+}
+
+/// The last part: from fragments to the emitter.
+pub(super) struct Output {
+    pub(super) info: SegmentInfo,
+    pub(super) datagram_limit: usize,
+    pub(super) emitter: Box<dyn Emitter>,
+    pub(super) encoder: Mutex<FragmentEncoder>,
+    pub(super) warned: AtomicBool,
+}
+
+thread_local! {
+    /// The encoder of threads that send inline.
+    static INLINE: RefCell<FragmentEncoder> = RefCell::new(FragmentEncoder::default());
+}
+
+impl FragmentSink for Recorder {
+    fn accept(&self, fragment: Fragment) {
+        if fragment.root.is_none() {
+            CounterCells::add(&self.counters.streamed, fragment.records.len() as u64);
+        }
+        let Some(queue) = &self.queue else { return self.send_inline(fragment) };
+        match queue.fragments.push(fragment) {
+            Ok(()) => queue.worker.pushed(queue.fragments.len()),
+            Err(_) => CounterCells::add(&self.counters.dropped_queue_full, 1),
+        }
+    }
+
+    fn stream_limits(&self) -> StreamLimits {
+        self.stream
+    }
+
+    fn cells(&self) -> &CellPool {
+        &self.cells
+    }
+}
+
+impl Recorder {
+    /// Encodes and sends what waits in the queue, on the calling thread.
+    pub(crate) fn drain(&self) {
+        let Some(queue) = &self.queue else { return };
+        let mut encoder = self.output.encoder.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(fragment) = queue.fragments.take() {
+            self.send(&mut encoder, fragment);
+        }
+    }
+
+    /// Ends the worker; what is closed later is sent inline by [`Self::drain`] only.
+    pub(crate) fn stop(&self) {
+        if let Some(queue) = &self.queue {
+            queue.worker.stop();
+        }
+        self.drain();
+    }
+
+    /// An emitter may itself close a segment; such a one is sent with buffers of its own.
+    fn send_inline(&self, fragment: Fragment) {
+        INLINE.with(|inline| match inline.try_borrow_mut() {
+            Ok(mut encoder) => self.send(&mut encoder, fragment),
+            Err(_) => self.send(&mut FragmentEncoder::default(), fragment),
+        });
+    }
+
+    fn send(&self, encoder: &mut FragmentEncoder, mut fragment: Fragment) {
+        let output = &*self.output;
+        let report = encoder.encode(&mut fragment, &output.info, output.datagram_limit, |datagram| self.emit(datagram));
+        give_back_records(fragment.records);
+        CounterCells::add(&self.counters.fixed_names, report.fixed_names.into());
+        CounterCells::add(&self.counters.fixed_annotation_keys, report.fixed_keys.into());
+        CounterCells::add(&self.counters.split, report.split.into());
+        CounterCells::add(&self.counters.cut, report.cut.into());
+        CounterCells::add(&self.counters.dropped_too_large, report.too_large.into());
+    }
+
+    fn emit(&self, datagram: &[u8]) {
+        match self.output.emitter.emit(datagram) {
+            Ok(()) => CounterCells::add(&self.counters.sent, 1),
+            Err(error) => {
+                CounterCells::add(&self.counters.dropped_io_error, 1);
+                if !self.output.warned.swap(true, Ordering::Relaxed) {
+                    log::warn!("X-Ray: a document could not be sent to the agent: {error}. Further cases are counted, not logged");
+                }
+            }
+        }
+    }
+}

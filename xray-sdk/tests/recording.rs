@@ -1,0 +1,282 @@
+//! What is recorded, where it hangs, and how it ends.
+
+use std::time::Duration;
+
+use telemetry_wire::{Document, TraceHeader};
+use xray_sdk::testing::{with_recorded_documents, with_recorder};
+use xray_sdk::{Classification, Context, FutureExt as _, Segment, Subsegment, in_subsegment, subsegment};
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+fn in_segment<R>(work: impl FnOnce() -> R) -> (Document, R) {
+    let (mut documents, result) = with_recorded_documents(|| {
+        let segment = Segment::begin("orders");
+        segment.context().in_scope(work)
+    });
+    assert_eq!(documents.len(), 1, "{documents:#?}");
+    (documents.remove(0), result)
+}
+
+#[test]
+fn scopes_nest() {
+    let (document, ()) = in_segment(|| {
+        let _outer = subsegment("outer");
+        drop(subsegment("first"));
+        drop(subsegment("second"));
+    });
+    assert_eq!(document.name, "orders");
+    let names: Vec<_> = document.child("outer").unwrap().subsegments.iter().map(|child| &*child.name).collect();
+    assert_eq!(names, ["first", "second"]);
+}
+
+#[test]
+fn times_lie_within_the_parents() {
+    let (document, ()) = in_segment(|| {
+        let _outer = subsegment("outer");
+        drop(subsegment("inner"));
+    });
+    for parent in document.walk() {
+        for child in &parent.subsegments {
+            assert!(parent.start_time <= child.start_time && child.end_time <= parent.end_time, "{parent:?}");
+            assert!(child.start_time <= child.end_time.unwrap());
+        }
+    }
+}
+
+#[test]
+fn guards_dropped_out_of_order_are_still_recorded() {
+    let (document, ()) = in_segment(|| {
+        let outer = subsegment("outer");
+        let inner = subsegment("inner");
+        drop(outer);
+        drop(inner);
+    });
+    assert_eq!(document.walk().count(), 3);
+}
+
+#[test]
+fn annotations_metadata_and_user_reach_the_right_entity() {
+    let (document, ()) = in_segment(|| {
+        xray_sdk::set_user("alice");
+        xray_sdk::annotate("tenant", "t1");
+        let mut work = subsegment("work");
+        work.annotate("order.id", 42).metadata("cart", [1, 2]);
+        xray_sdk::annotate("late", true);
+    });
+    assert_eq!(document.user.as_deref(), Some("alice"));
+    assert_eq!(document.annotations["tenant"], "t1".into());
+    let work = document.child("work").unwrap();
+    assert_eq!(work.annotations["order_id"], 42.into());
+    assert_eq!(work.annotations["late"], true.into());
+    assert_eq!(work.metadata["default"]["cart"], serde_json::json!([1, 2]));
+}
+
+#[test]
+fn metadata_that_does_not_serialize_says_so_and_is_counted() {
+    struct Broken;
+    impl serde::Serialize for Broken {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("broken on purpose"))
+        }
+    }
+    let (documents, counters, ()) = with_recorder(
+        |builder| builder,
+        || {
+            Segment::begin("orders").metadata("x", Broken);
+        },
+    );
+    assert_eq!(documents[0].metadata["default"]["x"], "not serializable: broken on purpose");
+    assert_eq!(counters.unserializable_metadata, 1);
+}
+
+#[test]
+fn errors_are_classified_and_linked() {
+    let (document, ()) = in_segment(|| {
+        let error = std::io::Error::other("disk full");
+        subsegment("fault").error(&error);
+        subsegment("bad request").failure(Classification::Error, || unreachable_if_ignored(&error));
+        subsegment("slow down").failure(Classification::Throttle, || unreachable_if_ignored(&error));
+        subsegment("fine").failure(Classification::Ignored, || panic!("not described when ignored"));
+    });
+    let flags: Vec<_> = document.subsegments.iter().map(|child| (child.error, child.throttle, child.fault)).collect();
+    assert_eq!(flags, [(false, false, true), (true, false, false), (true, true, false), (false, false, false)]);
+    let exceptions = document.child("fault").unwrap().cause.as_ref().unwrap().exceptions().to_vec();
+    assert_eq!(exceptions[0].message.as_deref(), Some("disk full"));
+    assert_eq!(exceptions[0].kind.as_deref(), Some("Error"));
+}
+
+fn unreachable_if_ignored(error: &std::io::Error) -> xray_sdk::Exceptions {
+    xray_sdk::Exceptions::of(error)
+}
+
+#[test]
+fn a_panic_is_a_fault_and_goes_on() {
+    let (document, message) = in_segment(|| {
+        let caught = std::panic::catch_unwind(|| in_subsegment("boom", |_| panic!("out of {}", String::from("stock"))));
+        let payload = caught.unwrap_err();
+        payload.downcast_ref::<String>().cloned()
+    });
+    assert_eq!(message.as_deref(), Some("out of stock"));
+    let boom = document.child("boom").unwrap();
+    assert!(boom.fault);
+    assert_eq!(boom.cause.as_ref().unwrap().exceptions()[0].message.as_deref(), Some("out of stock"));
+}
+
+#[test]
+fn futures_carry_their_subsegment_over_await() {
+    let (document, ()) = in_segment(|| {
+        block_on(async {
+            let one = async {
+                tokio::task::yield_now().await;
+                drop(subsegment("inside one"));
+            };
+            let two = async {
+                tokio::task::yield_now().await;
+                drop(subsegment("inside two"));
+            };
+            tokio::join!(one.in_subsegment("one"), two.in_subsegment("two"));
+            drop(subsegment("after"));
+        });
+    });
+    assert!(document.child("one").unwrap().child("inside one").is_some());
+    assert!(document.child("two").unwrap().child("inside two").is_some());
+    assert!(document.child("after").is_some());
+}
+
+#[test]
+fn a_dropped_future_is_cancelled_not_ok() {
+    let (document, ()) = in_segment(|| {
+        block_on(async {
+            let never = std::future::pending::<()>().in_subsegment("never");
+            tokio::time::timeout(Duration::ZERO, never).await.unwrap_err();
+        });
+    });
+    let never = document.child("never").unwrap();
+    assert!(never.error);
+    assert_eq!(never.cause.as_ref().unwrap().exceptions()[0].kind.as_deref(), Some("cancelled"));
+}
+
+#[test]
+fn spawned_tasks_and_threads_take_the_context_along() {
+    let (document, ()) = in_segment(|| {
+        let context = Context::current();
+        std::thread::spawn(move || context.in_scope(|| drop(subsegment("thread")))).join().unwrap();
+        block_on(async {
+            tokio::spawn(async { drop(subsegment("task")) }.in_current_context()).await.unwrap();
+        });
+    });
+    assert!(document.child("thread").is_some() && document.child("task").is_some());
+}
+
+#[test]
+fn a_child_that_ends_after_its_segment_follows_on_its_own() {
+    let (documents, ()) = with_recorded_documents(|| {
+        let segment = Segment::begin("orders");
+        let late = Subsegment::begin_in(segment.context(), "late");
+        drop(segment);
+        drop(Subsegment::begin_in(late.context(), "later"));
+        drop(late);
+    });
+    let names: Vec<_> = documents.iter().map(|document| &*document.name).collect();
+    assert_eq!(names, ["orders", "later", "late"]);
+    assert_eq!(documents[2].parent_id, Some(documents[0].id));
+    assert_eq!(documents[1].parent_id, Some(documents[2].id));
+    assert!(documents[1].is_subsegment() && documents[1].trace_id == documents[0].trace_id);
+}
+
+#[test]
+fn work_begun_after_its_segment_becomes_a_document_under_the_right_parent() {
+    let (documents, ()) = with_recorded_documents(|| {
+        let segment = Segment::begin("orders");
+        let context = segment.context();
+        drop(segment);
+        drop(Segment::begin("another, in the same cell"));
+        context.in_scope(|| {
+            let _refresh = subsegment("refresh");
+            drop(subsegment("query"));
+        });
+    });
+    let refresh = documents.iter().find(|document| document.name == "refresh").unwrap();
+    assert_eq!(refresh.parent_id, Some(documents[0].id));
+    assert_eq!(refresh.trace_id, documents[0].trace_id);
+    assert!(refresh.is_subsegment() && refresh.child("query").is_some());
+}
+
+#[test]
+fn the_callers_trace_goes_on() {
+    let header = TraceHeader::parse("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1");
+    let (documents, passed_on) = with_recorded_documents(|| {
+        let segment = Segment::begin_from("orders", &header);
+        segment.context().trace_header().unwrap().text().to_string()
+    });
+    assert_eq!(documents[0].trace_id, header.root);
+    assert_eq!(documents[0].parent_id, header.parent);
+    assert_eq!(passed_on, format!("Root=1-5759e988-bd862e3fe1be46a994272793;Parent={};Sampled=1", documents[0].id));
+}
+
+#[test]
+fn an_unsampled_caller_is_obeyed_and_passed_on() {
+    let text = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
+    let (documents, passed_on) = with_recorded_documents(|| {
+        let segment = Segment::begin_from("orders", &TraceHeader::parse(text));
+        segment.context().in_scope(|| {
+            let mut work = subsegment("work");
+            work.failure(Classification::Fault, || panic!("not described when not sampled"));
+            work.trace_header().unwrap().text().to_string()
+        })
+    });
+    assert_eq!((documents.len(), &*passed_on), (0, text));
+}
+
+#[test]
+fn an_open_segment_can_announce_itself() {
+    let (documents, _, ()) = with_recorder(|builder| builder.announce_open_segments(true), || drop(Segment::begin("orders")));
+    assert!(documents[0].in_progress && documents[0].end_time.is_none());
+    assert!(!documents[1].in_progress && documents[1].id == documents[0].id);
+}
+
+#[test]
+fn without_a_segment_nothing_is_recorded_and_it_is_counted() {
+    let (documents, counters, ()) = with_recorder(
+        |builder| builder,
+        || {
+            xray_sdk::annotate("a", 1);
+            drop(subsegment("lost"));
+            in_subsegment("closure", |_| ());
+        },
+    );
+    assert_eq!((documents.len(), counters.context_missing), (0, 3));
+}
+
+#[test]
+#[should_panic(expected = "AWS_XRAY_CONTEXT_MISSING is RUNTIME_ERROR")]
+fn runtime_error_panics_where_the_segment_is_missing() {
+    with_recorder(|builder| builder.context_missing(xray_sdk::ContextMissing::RuntimeError), || drop(subsegment("lost")));
+}
+
+#[test]
+fn threads_that_close_and_begin_at_once_lose_nothing() {
+    const SEGMENTS: usize = 300;
+    const CHILDREN: usize = 40;
+    let (documents, ()) = with_recorded_documents(|| {
+        for _ in 0..SEGMENTS {
+            let segment = Segment::begin("busy");
+            let context = segment.context();
+            std::thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(move || (0..CHILDREN).for_each(|_| drop(Subsegment::begin_in(context, "child"))));
+                }
+                scope.spawn(move || drop(segment));
+            });
+        }
+    });
+    let entities: usize = documents.iter().map(|document| document.walk().count()).sum();
+    assert_eq!(entities, SEGMENTS * (1 + 3 * CHILDREN));
+    let mut ids: Vec<_> = documents.iter().flat_map(Document::walk).map(|entity| entity.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), entities, "ids are unique");
+}
