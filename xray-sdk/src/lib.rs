@@ -64,6 +64,51 @@ pub use recorder::{BuildError, Builder, ContextMissing, Environment, InstallErro
 pub use telemetry_wire::{
     AnnotationValue, Aws, Http, HttpRequest, HttpResponse, Link, SamplingState, SegmentId, Sql, TraceHeader, TraceId, Traceparent,
 };
+/// Records a function as a subsegment, or as a segment of its own.
+///
+/// | argument | meaning | default |
+/// |---|---|---|
+/// | `name = "..."` | the name, any expression that makes a `Cow<'static, str>` | the function's name |
+/// | `segment` | opens a segment: a new trace, if it is sampled | a subsegment of the current one |
+/// | `namespace = "remote"` | a call to a service: `"aws"` or `"remote"` | local work |
+/// | `annotate(key = expression, argument)` | indexed pairs | none |
+/// | `metadata(key = expression, argument)` | any serializable value, not indexed | none |
+/// | `err` | an `Err` is a fault, with its chain of sources | on for functions that return a `Result` |
+/// | `err = classifier` | a `Fn(&E) -> Classification` says whose fault it is | |
+/// | `err = false` | an `Err` is not recorded | |
+/// | `ret` | the returned value's `Debug` form as metadata `return`, of a `Result` its `Ok` | off |
+/// | `crate = path` | where `xray_sdk` is, when re-exported | `::xray_sdk` |
+///
+/// Arguments of the function are not recorded unless listed, and listed expressions are evaluated only when recording. Works
+/// on functions and methods, `async` too (the subsegment begins at the first poll), on what `async_trait` makes, on functions
+/// that end in `Box::pin(async move { .. })` and on those that return `impl Future` (the subsegment begins at the call). A panic is
+/// recorded and goes on untouched; a future dropped before it completes is recorded as cancelled.
+///
+/// ```
+/// use xray_sdk::{Classification, traced};
+///
+/// #[derive(Debug)]
+/// enum Refused { NoFunds, Gateway }
+/// # impl std::fmt::Display for Refused {
+/// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("refused") }
+/// # }
+///
+/// fn whose_fault(error: &Refused) -> Classification {
+///     match error {
+///         Refused::NoFunds => Classification::Error,
+///         Refused::Gateway => Classification::Fault,
+///     }
+/// }
+///
+/// #[traced(namespace = "remote", annotate(order, cents = amount * 100), err = whose_fault)]
+/// async fn charge(order: u64, amount: u64) -> Result<(), Refused> {
+///     if amount > 1_000 { Err(Refused::NoFunds) } else { Ok(()) }
+/// }
+///
+/// #[traced(segment, name = "nightly-report")]
+/// fn report() {}
+/// # report();
+/// ```
 pub use xray_macros::traced;
 
 /// Installs the SDK for a service of this name with default settings and the `AWS_XRAY_*` variables.

@@ -1,5 +1,7 @@
 //! Documents beyond the datagram limit, beyond what JSON readers take, and segments that stay open for long.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use telemetry_wire::{Document, limits};
 use xray_sdk::testing::with_recorder;
 use xray_sdk::{Counters, Segment, Subsegment, subsegment};

@@ -1,5 +1,7 @@
 //! The recorder of the process: installed once, stopped by its guard. One test, since the process has one.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use xray_sdk::sampling::SampleAll;
 use xray_sdk::testing::MemoryEmitter;
 use xray_sdk::{InstallError, Segment};

@@ -1,5 +1,7 @@
 //! What is recorded, where it hangs, and how it ends.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::time::Duration;
 
 use telemetry_wire::{Document, TraceHeader};

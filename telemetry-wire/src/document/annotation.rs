@@ -55,8 +55,26 @@ macro_rules! from_number {
                 i64::try_from(number).map_or(Self::Float(number as f64), Self::Integer)
             }
         }
+
+        impl From<&$number> for AnnotationValue {
+            fn from(number: &$number) -> Self {
+                (*number).into()
+            }
+        }
     )*};
 }
+
+macro_rules! from_reference {
+    ($($value:ty),*) => {$(
+        impl From<&$value> for AnnotationValue {
+            fn from(value: &$value) -> Self {
+                value.clone().into()
+            }
+        }
+    )*};
+}
+
+from_reference!(bool, char, f32, f64, &str, Cow<'static, str>);
 
 from_number!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 

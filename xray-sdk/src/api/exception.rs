@@ -44,16 +44,30 @@ pub struct Exceptions(pub(crate) Vec<Exception>);
 impl Exceptions {
     /// Describes `error` and its `source()` chain.
     pub fn of<E: Error + ?Sized>(error: &E) -> Self {
-        let mut chain = vec![exception(short_type_name(std::any::type_name::<E>()), &error.to_string())];
-        let mut source = error.source();
+        Self::chain(exception(short_type_name(std::any::type_name::<E>()), &error.to_string()), error.source())
+    }
+
+    /// Describes an error of unknown type and its `source()` chain.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn of_source(error: &(dyn Error + 'static)) -> Self {
+        Self::chain(exception(type_name_of(error), &error.to_string()), error.source())
+    }
+
+    fn chain(first: Exception, mut source: Option<&(dyn Error + 'static)>) -> Self {
+        let mut chain = vec![first];
         while let Some(error) = source.filter(|_| chain.len() < CHAIN) {
             chain.push(exception(type_name_of(error), &error.to_string()));
             source = error.source();
         }
-        for index in 1..chain.len() {
-            chain[index - 1].cause = Some(chain[index].id);
-        }
+        link(&mut chain);
         Self(chain)
+    }
+
+    /// Appends what caused the last of these.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn because(&mut self, causes: Self) {
+        self.0.extend(causes.0);
+        link(&mut self.0);
     }
 
     /// Describes anything that can be shown, for errors that are no [`Error`].
@@ -65,6 +79,13 @@ impl Exceptions {
     #[must_use]
     pub fn new(kind: &str, message: &str) -> Self {
         Self(vec![exception(kind.to_owned(), message)])
+    }
+}
+
+/// Makes each exception the cause of the one before.
+fn link(chain: &mut [Exception]) {
+    for index in 1..chain.len() {
+        chain[index - 1].cause = Some(chain[index].id);
     }
 }
 

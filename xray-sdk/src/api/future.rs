@@ -8,7 +8,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::exception::{Classification, panic_exception};
+use super::exception::{Classification, Exceptions, panic_exception};
 use super::segment::Segment;
 use super::subsegment::Subsegment;
 use crate::context;
@@ -35,12 +35,12 @@ pub trait FutureExt: Future + Sized {
 
     /// Runs the future in a subsegment that begins at its first poll.
     fn in_subsegment(self, name: impl Into<Cow<'static, str>>) -> InSubsegment<Self> {
-        InSubsegment { state: Waiting::Name(name.into()), inner: self }
+        InSubsegment { name: Some(name.into()), inner: Owned::new(Subsegment::noop(), self, |_, _| ()) }
     }
 
     /// Runs the future in `segment`, which ends with it.
     fn in_segment(self, segment: Segment) -> InSegment<Self> {
-        InSegment { segment: Some(segment), inner: self }
+        InSegment { inner: Owned::new(segment, self, |_, _| ()) }
     }
 }
 
@@ -67,30 +67,113 @@ impl<F: Future> Future for InContext<F> {
     }
 }
 
-#[derive(Debug)]
-enum Waiting {
-    /// Not polled yet.
-    Name(Cow<'static, str>),
-    Open(Subsegment),
-    Done,
+/// What a future can run in: a segment or a subsegment.
+pub trait Owner {
+    #[doc(hidden)]
+    fn context(&self) -> Context;
+    /// Whether entering makes a difference.
+    #[doc(hidden)]
+    fn changes_context(&self) -> bool;
+    #[doc(hidden)]
+    fn fail(&mut self, classification: Classification, exceptions: Exceptions);
 }
+
+impl Owner for Segment {
+    fn context(&self) -> Context {
+        self.context()
+    }
+
+    fn changes_context(&self) -> bool {
+        self.context().is_present()
+    }
+
+    fn fail(&mut self, classification: Classification, exceptions: Exceptions) {
+        self.failure(classification, || exceptions);
+    }
+}
+
+impl Owner for Subsegment {
+    fn context(&self) -> Context {
+        self.context()
+    }
+
+    fn changes_context(&self) -> bool {
+        self.is_recording()
+    }
+
+    fn fail(&mut self, classification: Classification, exceptions: Exceptions) {
+        self.failure(classification, || exceptions);
+    }
+}
+
+/// Runs `work` in the owner's context; a panic is recorded as a fault and goes on.
+pub(crate) fn guarded<R>(owner: &mut impl Owner, work: impl FnOnce() -> R) -> R {
+    let previous = context::replace(owner.context());
+    let result = catch_unwind(AssertUnwindSafe(work));
+    context::replace(previous);
+    result.unwrap_or_else(|payload| {
+        owner.fail(Classification::Fault, panic_exception(&*payload));
+        resume_unwind(payload)
+    })
+}
+
+pin_project! {
+    /// A future in its segment or subsegment, which ends with it; dropped before that, it is cancelled.
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Owned<F, O, N> where O: Owner {
+        owner: Option<O>,
+        finish: Option<N>,
+        #[pin]
+        inner: F,
+    }
+
+    impl<F, O, N> PinnedDrop for Owned<F, O, N> where O: Owner {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(owner) = this.project().owner && owner.changes_context() {
+                owner.fail(Classification::Error, Exceptions::new("cancelled", "dropped before completion"));
+            }
+        }
+    }
+}
+
+impl<F, O: Owner, N> Owned<F, O, N> {
+    pub(crate) const fn new(owner: O, inner: F, finish: N) -> Self {
+        Self { owner: Some(owner), finish: Some(finish), inner }
+    }
+
+    fn set_owner(self: Pin<&mut Self>, owner: O) {
+        *self.project().owner = Some(owner);
+    }
+}
+
+impl<F: Future, O: Owner, N: FnOnce(&mut O, &F::Output)> Future for Owned<F, O, N> {
+    type Output = F::Output;
+
+    /// The owner is taken out for each poll: a panic then ends it as a fault instead of as cancelled.
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let Some(mut owner) = this.owner.take_if(|owner| owner.changes_context()) else { return this.inner.poll(cx) };
+        let polled = guarded(&mut owner, || this.inner.poll(cx));
+        match (&polled, this.finish.take_if(|_| polled.is_ready())) {
+            (Poll::Ready(result), Some(finish)) => finish(&mut owner, result),
+            (Poll::Ready(_), None) => {}
+            (Poll::Pending, _) => *this.owner = Some(owner),
+        }
+        polled
+    }
+}
+
+type Ignore<F, O> = fn(&mut O, &<F as Future>::Output);
 
 pin_project! {
     /// See [`FutureExt::in_subsegment`].
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub struct InSubsegment<F> {
-        state: Waiting,
+    pub struct InSubsegment<F> where F: Future {
+        name: Option<Cow<'static, str>>,
         #[pin]
-        inner: F,
-    }
-
-    impl<F> PinnedDrop for InSubsegment<F> {
-        fn drop(this: Pin<&mut Self>) {
-            if let Waiting::Open(subsegment) = this.project().state {
-                subsegment.cancelled();
-            }
-        }
+        inner: Owned<F, Subsegment, Ignore<F, Subsegment>>,
     }
 }
 
@@ -99,28 +182,10 @@ impl<F: Future> Future for InSubsegment<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<F::Output> {
         let mut this = self.project();
-        if let Waiting::Name(name) = this.state {
-            *this.state = Waiting::Open(Subsegment::begin(std::mem::take(name)));
+        if let Some(name) = this.name.take() {
+            this.inner.as_mut().set_owner(Subsegment::begin(name));
         }
-        let Waiting::Open(subsegment) = this.state else { return this.inner.poll(cx) };
-        if !subsegment.is_recording() {
-            return this.inner.poll(cx);
-        }
-        let previous = context::replace(subsegment.context());
-        let polled = catch_unwind(AssertUnwindSafe(|| this.inner.as_mut().poll(cx)));
-        context::replace(previous);
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(ready) => {
-                *this.state = Waiting::Done;
-                ready
-            }
-            Err(payload) => {
-                subsegment.failure(Classification::Fault, || panic_exception(&*payload));
-                *this.state = Waiting::Done;
-                resume_unwind(payload)
-            }
-        }
+        this.inner.poll(cx)
     }
 }
 
@@ -128,18 +193,9 @@ pin_project! {
     /// See [`FutureExt::in_segment`].
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
-    pub struct InSegment<F> {
-        segment: Option<Segment>,
+    pub struct InSegment<F> where F: Future {
         #[pin]
-        inner: F,
-    }
-
-    impl<F> PinnedDrop for InSegment<F> {
-        fn drop(this: Pin<&mut Self>) {
-            if let Some(segment) = this.project().segment {
-                segment.cancelled();
-            }
-        }
+        inner: Owned<F, Segment, Ignore<F, Segment>>,
     }
 }
 
@@ -147,22 +203,6 @@ impl<F: Future> Future for InSegment<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
-        let Some(segment) = this.segment else { return this.inner.poll(cx) };
-        let previous = context::replace(segment.context());
-        let polled = catch_unwind(AssertUnwindSafe(|| this.inner.as_mut().poll(cx)));
-        context::replace(previous);
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(ready) => {
-                *this.segment = None;
-                ready
-            }
-            Err(payload) => {
-                segment.failure(Classification::Fault, || panic_exception(&*payload));
-                *this.segment = None;
-                resume_unwind(payload)
-            }
-        }
+        self.project().inner.poll(cx)
     }
 }

@@ -8,6 +8,7 @@ mod subsegment;
 
 pub use ambient::{add_error, add_metadata, annotate, set_user, trace_id};
 pub use exception::{Classification, Exceptions};
-pub use future::{FutureExt, InContext, InSegment, InSubsegment};
+pub(crate) use future::guarded;
+pub use future::{FutureExt, InContext, InSegment, InSubsegment, Owned, Owner};
 pub use segment::Segment;
 pub use subsegment::{Subsegment, SubsegmentGuard, in_subsegment, subsegment};

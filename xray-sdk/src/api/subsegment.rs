@@ -226,18 +226,17 @@ pub fn subsegment(name: impl Into<Cow<'static, str>>) -> SubsegmentGuard {
 
 /// Runs `work` in a subsegment; a panic is recorded as a fault and goes on.
 pub fn in_subsegment<R>(name: impl Into<Cow<'static, str>>, work: impl FnOnce(&mut Subsegment) -> R) -> R {
-    let mut guard = subsegment(name);
-    if !guard.is_recording() {
-        return work(&mut guard);
+    let mut subsegment = Subsegment::begin(name);
+    if !subsegment.is_recording() {
+        return work(&mut subsegment);
     }
-    match catch_unwind(AssertUnwindSafe(|| work(&mut guard))) {
-        Ok(result) => result,
-        Err(payload) => {
-            guard.failure(Classification::Fault, || panic_exception(&*payload));
-            drop(guard);
-            resume_unwind(payload)
-        }
-    }
+    let previous = context::replace(subsegment.context());
+    let result = catch_unwind(AssertUnwindSafe(|| work(&mut subsegment)));
+    context::replace(previous);
+    result.unwrap_or_else(|payload| {
+        subsegment.failure(Classification::Fault, || panic_exception(&*payload));
+        resume_unwind(payload)
+    })
 }
 
 pub(super) fn to_json(value: impl Serialize) -> serde_json::Value {

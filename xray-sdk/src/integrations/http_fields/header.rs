@@ -1,0 +1,71 @@
+//! The trace header on requests and responses.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use telemetry_wire::TraceHeader;
+
+/// The name of X-Ray's header, in requests and in responses.
+const X_AMZN_TRACE_ID: HeaderName = HeaderName::from_static("x-amzn-trace-id");
+/// The name of the W3C header.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
+/// Reads the caller's trace: `X-Amzn-Trace-Id` wins over `traceparent` when it names a trace.
+#[cfg(feature = "tower")]
+pub(crate) fn incoming(headers: &HeaderMap) -> TraceHeader<'_> {
+    let own = text(headers, &X_AMZN_TRACE_ID).map(TraceHeader::parse).unwrap_or_default();
+    if own.root.is_some() {
+        return own;
+    }
+    match text(headers, &TRACEPARENT).and_then(telemetry_wire::Traceparent::parse) {
+        Some(other) => other.to_trace_header(),
+        None => own,
+    }
+}
+
+#[cfg(feature = "tower")]
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Writes both headers; what the user has set already stays.
+#[cfg(feature = "reqwest")]
+pub(crate) fn inject(headers: &mut HeaderMap, header: &TraceHeader<'_>) {
+    if let Ok(value) = HeaderValue::try_from(header.text().to_string()) {
+        headers.entry(X_AMZN_TRACE_ID).or_insert(value);
+    }
+    let (Some(trace_id), Some(parent_id)) = (header.root, header.parent) else { return };
+    let sampled = header.sampling == telemetry_wire::SamplingState::Sampled;
+    let traceparent = telemetry_wire::Traceparent { trace_id, parent_id, sampled };
+    if let Ok(value) = HeaderValue::try_from(traceparent.to_string()) {
+        headers.entry(TRACEPARENT).or_insert(value);
+    }
+}
+
+/// The answer to the caller: `Root`, and `Sampled` when it asked with `?`.
+#[cfg(feature = "tower")]
+#[derive(Debug)]
+pub(crate) struct ResponseHeader(Option<HeaderValue>);
+
+#[cfg(feature = "tower")]
+impl ResponseHeader {
+    pub(crate) fn new(context: crate::Context, asked: bool) -> Self {
+        use telemetry_wire::SamplingState;
+        let sampling = match (asked, context.is_recording()) {
+            (false, _) => SamplingState::Unknown,
+            (true, true) => SamplingState::Sampled,
+            (true, false) => SamplingState::NotSampled,
+        };
+        let text = context.trace_id().map(|trace| TraceHeader::new(trace, None, sampling).text().to_string());
+        Self(text.and_then(|text| HeaderValue::try_from(text).ok()))
+    }
+
+    /// Answers nothing.
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
+    pub(crate) fn write(&mut self, headers: &mut HeaderMap) {
+        if let Some(value) = self.0.take() {
+            headers.entry(X_AMZN_TRACE_ID).or_insert(value);
+        }
+    }
+}
