@@ -1,1 +1,27 @@
-//! Being built.
+//! Gets batches of anything to a destination, and loses nothing without saying so.
+//!
+//! This crate knows neither traces nor metrics nor logs. Three questions are kept apart: *whether* a batch may be repeated
+//! (the destination answers with a [`Verdict`]), *when* ([`Backoff`], pure) and *how often* ([`Budget`], and the age of the
+//! data). Every item that is lost is counted with a [`LossReason`]; the [`Ledger`] guards the invariant
+//! `entered = accepted + lost + held`.
+//!
+//! Items enter a [`Queue`], a [`Batcher`] cuts them into batches, the [`Pump`] sends and repeats them, and drains on shutdown. The
+//! spool will sit where the queue refuses: see [`Queue::push`].
+
+mod backoff;
+mod batcher;
+mod budget;
+mod drain;
+mod ledger;
+mod pump;
+mod queue;
+mod verdict;
+
+pub use backoff::Backoff;
+pub use batcher::{AffineBatcher, BatchLimits, Batcher};
+pub use budget::Budget;
+pub use drain::{Drain, DrainSignal};
+pub use ledger::{Ledger, LedgerSnapshot};
+pub use pump::{Destination, Outcome, Pump, PumpSettings};
+pub use queue::{Held, Item, Queue};
+pub use verdict::{LossReason, Verdict};

@@ -1,0 +1,253 @@
+//! [`Pump`]: takes, batches, sends, repeats; one task owns all of it.
+//!
+//! A destination that asks to wait pauses as a whole: the next call is made after the wait, one at a time until one succeeds.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+
+use crate::backoff::Backoff;
+use crate::batcher::{Batcher, bytes_of};
+use crate::budget::Budget;
+use crate::drain::DrainSignal;
+use crate::ledger::Ledger;
+use crate::queue::{Held, Item, Queue};
+use crate::verdict::{LossReason, Verdict};
+
+/// Where batches go.
+pub trait Destination<T>: Send + Sync + 'static {
+    /// Sends once. Must not repeat by itself, must end within a time of its own choice, and must not panic.
+    fn send(&self, batch: &[Held<T>]) -> impl Future<Output = Verdict> + Send;
+
+    /// Learns the end of an item; for sources that acknowledge. Default: nothing.
+    fn ended(&self, _item: &T, _outcome: Outcome) {}
+}
+
+/// The end of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The destination has it.
+    Accepted,
+    /// Nobody has it.
+    Lost(LossReason),
+}
+
+/// How a pump behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct PumpSettings {
+    /// Calls at once.
+    pub concurrency: usize,
+    /// When to repeat.
+    pub backoff: Backoff,
+    /// How long an item is worth sending.
+    pub max_age: Duration,
+}
+
+/// Moves items from a queue to a destination until told to drain.
+pub struct Pump<T, B, D> {
+    queue: Arc<Queue<T>>,
+    batcher: B,
+    destination: Arc<D>,
+    settings: PumpSettings,
+    ledger: Arc<Ledger>,
+    pending: Vec<Held<T>>,
+    ready: VecDeque<Vec<Held<T>>>,
+    calls: JoinSet<Verdict>,
+    /// What each call carries: a call that is aborted or panics must not take its items along.
+    in_flight: HashMap<Id, Arc<Vec<Held<T>>>>,
+    pause: Pause,
+}
+
+/// Whether the destination asked to wait.
+struct Pause {
+    until: Option<Instant>,
+    is_probing: bool,
+    backoff: Backoff,
+    budget: Budget,
+}
+
+impl<T, B, D> std::fmt::Debug for Pump<T, B, D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pump").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
+    /// A pump between these; `ledger` is the queue's.
+    pub fn new(queue: Arc<Queue<T>>, batcher: B, destination: Arc<D>, settings: PumpSettings, ledger: Arc<Ledger>) -> Self {
+        let pause = Pause { until: None, is_probing: false, backoff: settings.backoff, budget: Budget::default() };
+        let (pending, ready, calls, in_flight) = (Vec::new(), VecDeque::new(), JoinSet::new(), HashMap::new());
+        Self { queue, batcher, destination, settings, ledger, pending, ready, calls, in_flight, pause }
+    }
+
+    /// Runs until the drain is ordered and everything is sent, or its deadline has passed.
+    pub async fn run(mut self, mut drain: DrainSignal) {
+        loop {
+            self.collect(drain.deadline().is_some());
+            self.start_calls();
+            if self.is_drained(&drain) {
+                return self.abandon().await;
+            }
+            let next = self.next_look();
+            tokio::select! {
+                () = self.queue.arrived() => {}
+                Some(done) = self.calls.join_next_with_id() => self.finish(done),
+                () = tokio::time::sleep_until(next) => {}
+                _ = drain.ordered(), if drain.deadline().is_none() => {}
+            }
+        }
+    }
+
+    /// Takes what has arrived and cuts it when it has waited long enough.
+    fn collect(&mut self, is_draining: bool) {
+        self.pending.extend(self.queue.take());
+        let Some(first) = self.pending.first() else { return };
+        let is_due = first.since + self.batcher.linger() <= Instant::now();
+        if is_draining || is_due || self.batcher.is_plenty(self.pending.len(), bytes_of(&self.pending)) {
+            self.ready.extend(self.batcher.cut(std::mem::take(&mut self.pending)));
+        }
+    }
+
+    fn start_calls(&mut self) {
+        let at_once = if self.pause.is_probing { 1 } else { self.settings.concurrency };
+        while !self.pause.is_on() && self.in_flight.len() < at_once {
+            let Some(batch) = self.ready.pop_front() else { return };
+            let batch = self.drop_old(batch);
+            if batch.is_empty() {
+                continue;
+            }
+            self.ledger.call();
+            let (destination, batch) = (Arc::clone(&self.destination), Arc::new(batch));
+            let carried = Arc::clone(&batch);
+            let call = self.calls.spawn(async move { destination.send(&carried).await });
+            self.in_flight.insert(call.id(), batch);
+        }
+    }
+
+    fn drop_old(&self, batch: Vec<Held<T>>) -> Vec<Held<T>> {
+        let now = Instant::now();
+        let (old, worth): (Vec<_>, Vec<_>) = batch.into_iter().partition(|held| now.duration_since(held.since) > self.settings.max_age);
+        self.lose(old, LossReason::TOO_OLD);
+        worth
+    }
+
+    /// A call that panicked is as good as one that was not answered.
+    fn finish(&mut self, done: Result<(Id, Verdict), JoinError>) {
+        let (id, verdict) = done.unwrap_or_else(|error| (error.id(), Verdict::Again { not_before: None }));
+        let Some(batch) = self.in_flight.remove(&id).and_then(Arc::into_inner) else { return };
+        match verdict {
+            Verdict::Accepted => {
+                self.pause.note_success();
+                self.accept(batch);
+            }
+            Verdict::Again { not_before } => self.send_again(batch, not_before),
+            Verdict::Partly { again, refused, not_before } => self.finish_partly(batch, &again, &refused, not_before),
+            Verdict::Poisoned => self.bisect(batch),
+            Verdict::Refused(reason) => {
+                self.pause.note_success();
+                self.lose(batch, reason);
+            }
+        }
+    }
+
+    fn finish_partly(&mut self, batch: Vec<Held<T>>, again: &[usize], refused: &[(usize, LossReason)], not_before: Option<Duration>) {
+        let (mut taken, mut repeated) = (Vec::new(), Vec::new());
+        for (position, held) in batch.into_iter().enumerate() {
+            match refused.iter().find(|(at, _)| *at == position) {
+                Some((_, reason)) => self.lose(vec![held], *reason),
+                None if again.contains(&position) => repeated.push(held),
+                None => taken.push(held),
+            }
+        }
+        self.accept(taken);
+        if repeated.is_empty() {
+            self.pause.note_success();
+        } else {
+            self.send_again(repeated, not_before);
+        }
+    }
+
+    fn send_again(&mut self, batch: Vec<Held<T>>, not_before: Option<Duration>) {
+        self.ledger.repeat(batch.len());
+        self.pause.wait(not_before);
+        self.ready.push_front(batch);
+    }
+
+    /// Halves keep their order, and go before everything else.
+    fn bisect(&mut self, mut batch: Vec<Held<T>>) {
+        if batch.len() <= 1 {
+            return self.lose(batch, LossReason::POISON);
+        }
+        self.ledger.repeat(batch.len());
+        let second = batch.split_off(batch.len() / 2);
+        self.ready.push_front(second);
+        self.ready.push_front(batch);
+    }
+
+    fn accept(&self, batch: Vec<Held<T>>) {
+        self.ledger.accept(batch.len());
+        self.end(&batch, Outcome::Accepted);
+    }
+
+    fn lose(&self, batch: Vec<Held<T>>, reason: LossReason) {
+        self.ledger.lose(batch.len(), reason);
+        self.end(&batch, Outcome::Lost(reason));
+    }
+
+    fn end(&self, batch: &[Held<T>], outcome: Outcome) {
+        batch.iter().for_each(|held| self.destination.ended(&held.item, outcome));
+        self.queue.release(bytes_of(batch));
+    }
+
+    fn is_drained(&self, drain: &DrainSignal) -> bool {
+        let Some(deadline) = drain.deadline() else { return false };
+        let is_empty = self.pending.is_empty() && self.ready.is_empty() && self.in_flight.is_empty();
+        is_empty || Instant::now() >= deadline
+    }
+
+    /// Gives up what could not be sent in time.
+    async fn abandon(&mut self) {
+        self.calls.abort_all();
+        while let Some(done) = self.calls.join_next_with_id().await {
+            self.finish(done);
+        }
+        let left: Vec<_> = self.ready.drain(..).flatten().chain(self.pending.drain(..)).chain(self.queue.take()).collect();
+        self.lose(left, LossReason::SHUTDOWN);
+    }
+
+    fn next_look(&self) -> Instant {
+        /// A look without a reason costs nothing, and bounds the harm of a missed wake-up.
+        const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
+        let due = self.pending.first().map(|first| first.since + self.batcher.linger());
+        let resume = self.pause.until.filter(|_| !self.ready.is_empty());
+        let latest = Instant::now() + AT_LEAST_EVERY;
+        due.into_iter().chain(resume).fold(latest, Instant::min)
+    }
+}
+
+impl Pause {
+    fn is_on(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() < until)
+    }
+
+    fn wait(&mut self, not_before: Option<Duration>) {
+        let wait = self.backoff.next_wait(fastrand::f64());
+        let wait = if self.budget.pay_for_repeat() { wait } else { self.backoff.cap() };
+        self.until = Some(Instant::now() + wait.max(not_before.unwrap_or_default()));
+        self.is_probing = true;
+    }
+
+    fn note_success(&mut self) {
+        self.until = None;
+        self.is_probing = false;
+        self.backoff.reset();
+        self.budget.note_success();
+    }
+}
+
+#[cfg(test)]
+#[path = "pump_tests.rs"]
+mod tests;

@@ -1,0 +1,180 @@
+//! A scripted destination and tokio's paused clock: minutes of outage take no time.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::batcher::{AffineBatcher, BatchLimits};
+use crate::drain::Drain;
+
+#[derive(Debug)]
+struct Number(u32);
+
+impl Item for Number {
+    fn bytes(&self) -> usize {
+        10
+    }
+}
+
+type Script = dyn FnMut(&[u32]) -> Verdict + Send;
+
+struct Scripted {
+    script: Mutex<Box<Script>>,
+    calls: Mutex<Vec<(Instant, Vec<u32>)>>,
+    ended: Mutex<Vec<(u32, Outcome)>>,
+}
+
+impl Destination<Number> for Scripted {
+    async fn send(&self, batch: &[Held<Number>]) -> Verdict {
+        let numbers: Vec<u32> = batch.iter().map(|held| held.item.0).collect();
+        self.calls.lock().unwrap().push((Instant::now(), numbers.clone()));
+        (self.script.lock().unwrap_or_else(std::sync::PoisonError::into_inner))(&numbers)
+    }
+
+    fn ended(&self, item: &Number, outcome: Outcome) {
+        self.ended.lock().unwrap().push((item.0, outcome));
+    }
+}
+
+struct Rig {
+    queue: Arc<Queue<Number>>,
+    destination: Arc<Scripted>,
+    ledger: Arc<Ledger>,
+    drain: Drain,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Rig {
+    fn start(script: impl FnMut(&[u32]) -> Verdict + Send + 'static) -> Self {
+        let ledger = Arc::new(Ledger::default());
+        let queue = Queue::new(1_000, Arc::clone(&ledger));
+        let destination = Arc::new(Scripted { script: Mutex::new(Box::new(script)), calls: Mutex::default(), ended: Mutex::default() });
+        let batcher = AffineBatcher::new(BatchLimits { items: 4, bytes: 1_000, linger: Duration::from_millis(100) });
+        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
+        let settings = PumpSettings { concurrency: 2, backoff, max_age: Duration::from_secs(600) };
+        let (drain, signal) = Drain::new();
+        let pump = Pump::new(Arc::clone(&queue), batcher, Arc::clone(&destination), settings, Arc::clone(&ledger));
+        Self { queue, destination, ledger, drain, task: tokio::spawn(pump.run(signal)) }
+    }
+
+    fn push(&self, numbers: std::ops::Range<u32>) {
+        for number in numbers {
+            self.queue.push(Number(number));
+        }
+    }
+
+    async fn stop(self, within: Duration) -> (crate::LedgerSnapshot, Vec<(u32, Outcome)>, Vec<(Instant, Vec<u32>)>) {
+        self.drain.begin(Instant::now() + within);
+        self.task.await.unwrap();
+        let snapshot = self.ledger.snapshot();
+        assert_eq!(snapshot.held(), 0, "entered = accepted + lost");
+        assert_eq!(self.queue.held_bytes(), 0);
+        let ended = self.destination.ended.lock().unwrap().clone();
+        (snapshot, ended, self.destination.calls.lock().unwrap().clone())
+    }
+}
+
+const SOON: Duration = Duration::from_secs(60);
+
+#[tokio::test(start_paused = true)]
+async fn items_are_sent_in_batches_after_lingering() {
+    let rig = Rig::start(|_| Verdict::Accepted);
+    let start = Instant::now();
+    rig.push(0..10);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (ledger, _, calls) = rig.stop(SOON).await;
+    assert_eq!((ledger.accepted, calls.len()), (10, 3));
+    assert!(calls[0].0 >= start + Duration::from_millis(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_destination_gets_everything_in_the_end_one_call_at_a_time() {
+    let mut throttles = 0;
+    let rig = Rig::start(move |_| {
+        throttles += 1;
+        if throttles <= 20 { Verdict::Again { not_before: Some(Duration::from_secs(5)) } } else { Verdict::Accepted }
+    });
+    rig.push(0..12);
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let (ledger, _, calls) = rig.stop(SOON).await;
+    assert_eq!((ledger.accepted, ledger.lost_in_all()), (12, 0));
+    let waits: Vec<_> = calls.windows(2).skip(2).take(15).map(|pair| pair[1].0 - pair[0].0).collect();
+    assert!(waits.iter().all(|&wait| wait >= Duration::from_secs(5)), "{waits:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_was_not_taken_goes_again() {
+    let mut first = true;
+    let rig = Rig::start(move |_| {
+        if std::mem::take(&mut first) {
+            Verdict::Partly { again: vec![1], refused: vec![(2, LossReason("bad id"))], not_before: None }
+        } else {
+            Verdict::Accepted
+        }
+    });
+    rig.push(0..4);
+    tokio::time::sleep(SOON).await;
+    let (ledger, mut ended, calls) = rig.stop(SOON).await;
+    assert_eq!(calls.iter().map(|(_, batch)| batch.clone()).collect::<Vec<_>>(), [vec![0, 1, 2, 3], vec![1]]);
+    ended.sort_by_key(|(number, _)| *number);
+    assert_eq!(ended[2], (2, Outcome::Lost(LossReason("bad id"))));
+    assert_eq!((ledger.accepted, ledger.lost[&LossReason("bad id")], ledger.repeated), (3, 1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn poison_is_found_without_its_neighbours() {
+    let rig = Rig::start(|batch| if batch.contains(&2) { Verdict::Poisoned } else { Verdict::Accepted });
+    rig.push(0..8);
+    tokio::time::sleep(SOON).await;
+    let (ledger, ended, _) = rig.stop(SOON).await;
+    assert_eq!((ledger.accepted, ledger.lost[&LossReason::POISON]), (7, 1));
+    assert!(ended.contains(&(2, Outcome::Lost(LossReason::POISON))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn data_that_is_too_old_is_lost_with_a_reason() {
+    let rig = Rig::start(|_| Verdict::Again { not_before: None });
+    rig.push(0..3);
+    tokio::time::sleep(Duration::from_secs(700)).await;
+    let (ledger, _, _) = rig.stop(SOON).await;
+    assert_eq!(ledger.lost, [(LossReason::TOO_OLD, 3)].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_counts_what_it_refuses() {
+    let rig = Rig::start(|_| Verdict::Again { not_before: None });
+    rig.push(0..150);
+    assert_eq!(rig.ledger.snapshot().lost, [(LossReason::QUEUE_FULL, 50)].into());
+    let (ledger, _, _) = rig.stop(Duration::from_secs(1)).await;
+    assert_eq!(ledger.lost[&LossReason::SHUTDOWN], 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_can_wait_gets_in_when_there_is_room() {
+    let mut calls = 0;
+    let rig = Rig::start(move |_| {
+        calls += 1;
+        if calls < 5 { Verdict::Again { not_before: None } } else { Verdict::Accepted }
+    });
+    for number in 0..250 {
+        rig.queue.push_when_there_is_room(Number(number)).await;
+    }
+    let (ledger, _, _) = rig.stop(SOON).await;
+    assert_eq!(ledger.accepted, 250);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_panics_goes_again() {
+    let mut first = true;
+    let rig = Rig::start(move |_| if std::mem::take(&mut first) { panic!("on purpose") } else { Verdict::Accepted });
+    rig.push(0..4);
+    tokio::time::sleep(SOON).await;
+    assert_eq!(rig.stop(SOON).await.0.accepted, 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_sends_what_lingers_at_once() {
+    let rig = Rig::start(|_| Verdict::Accepted);
+    rig.push(0..3);
+    let (ledger, _, _) = rig.stop(Duration::from_secs(5)).await;
+    assert_eq!(ledger.accepted, 3);
+}
