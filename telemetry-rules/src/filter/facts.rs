@@ -1,7 +1,9 @@
-//! What an expression can look at. Whoever stores traces fills this in.
+//! What an expression can look at. Whoever stores traces fills this in, and may keep it.
+
+use serde::{Deserialize, Serialize};
 
 /// One trace.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct TraceFacts {
     /// The root segment's error.
     pub has_error: bool,
@@ -46,7 +48,7 @@ pub struct TraceFacts {
 }
 
 /// An annotation's value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum AnnotationFact {
     /// A text.
     Text(String),
@@ -57,7 +59,7 @@ pub enum AnnotationFact {
 }
 
 /// One segment, or one call of an edge.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct NodeFacts {
     /// All names of the service.
     pub names: Vec<String>,
@@ -94,7 +96,7 @@ pub struct NodeFacts {
 }
 
 /// A call: positions in [`TraceFacts::nodes`], and what the caller saw.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EdgeFacts {
     /// The caller.
     pub from: usize,
@@ -105,7 +107,7 @@ pub struct EdgeFacts {
 }
 
 /// Root causes of the three kinds.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RootCauseFacts {
     /// Of faults.
     pub fault: Vec<Vec<RootCauseService>>,
@@ -116,7 +118,7 @@ pub struct RootCauseFacts {
 }
 
 /// A service on the path to a root cause, outermost first.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RootCauseService {
     /// Its name.
     pub name: String,
@@ -131,7 +133,7 @@ pub struct RootCauseService {
 }
 
 /// A segment or subsegment on the path.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct EntityFacts {
     /// Its name.
     pub name: String,
@@ -144,7 +146,7 @@ pub struct EntityFacts {
 }
 
 /// An exception.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ExceptionFacts {
     /// Its type.
     pub name: String,

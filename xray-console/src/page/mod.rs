@@ -1,0 +1,33 @@
+//! The web page: its files, its data, its live stream.
+//!
+//! The files are built by Vite from `web/` and embedded, so neither `cargo install` nor a new machine needs Node. The data is
+//! plain JSON under `/api`; nothing is kept per tab.
+
+mod assets;
+mod data;
+mod guard;
+mod live;
+mod traces;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+pub(crate) use guard::Guard;
+
+use crate::api::Api;
+
+/// The page's routes.
+pub(crate) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/", get(assets::index))
+        .route("/assets/{name}", get(assets::asset))
+        .route("/api/overview", get(data::overview))
+        .route("/api/traces", get(traces::list))
+        .route("/api/trace/{id}", get(traces::one))
+        .route("/api/graph", get(traces::graph))
+        .route("/api/metrics", get(data::metrics))
+        .route("/api/metric", get(data::metric))
+        .route("/api/logs", get(data::logs))
+        .route("/api/live", get(live::stream))
+        .route("/api/sample", post(data::sample))
+}

@@ -1,0 +1,142 @@
+//! Data of the trace list, the waterfall and the map.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use telemetry_rules::filter::{AnnotationFact, Expression, TraceFacts};
+
+use super::data::Page;
+use crate::api::Api;
+use crate::logs;
+use crate::protocol::ApiError;
+use crate::xray::{self, Digest, ServiceGraph};
+
+/// Traces that facets and percentiles look at.
+const LOOKED_AT: usize = 5_000;
+/// Rows of the list.
+const ROWS: usize = 200;
+/// Values shown per facet.
+const VALUES: usize = 12;
+
+#[derive(Deserialize)]
+pub(super) struct Window {
+    from: f64,
+    to: f64,
+    #[serde(default)]
+    filter: String,
+}
+
+/// The list with its facets and percentiles.
+pub(super) async fn list(State(api): State<Api>, Query(window): Query<Window>) -> Page {
+    let filter = Expression::parse(&window.filter).map_err(|error| ApiError::invalid_request(error.to_string()))?;
+    let query = xray::Query { from: window.from, to: window.to, by_update: false, filter, limit: LOOKED_AT };
+    let (digests, looked_at) = xray::select(&api.storage, &query).await?;
+    Ok(Json(json!({
+        "rows": digests.iter().take(ROWS).map(row).collect::<Vec<_>>(),
+        "matching": digests.len(),
+        "lookedAt": looked_at,
+        "isCapped": looked_at == LOOKED_AT,
+        "facets": facets(&digests),
+        "latency": latency(&digests),
+    })))
+}
+
+fn row(digest: &Digest) -> Value {
+    let facts = &digest.facts;
+    let root = facts.nodes.iter().find(|node| node.is_root).or_else(|| facts.nodes.first());
+    let annotations: Vec<String> = facts.annotations.iter().take(4).map(|(key, value)| format!("{key}={}", shown(value))).collect();
+    json!({
+        "id": digest.id, "start": digest.start, "duration": facts.duration, "responseTime": facts.response_time,
+        "name": root.and_then(|root| root.names.first()), "method": facts.http_method, "url": facts.http_url, "status": facts.http_status,
+        "outcome": outcome(facts), "services": facts.nodes.len(), "entities": digest.entities, "annotations": annotations, "users": facts.users,
+        "cause": cause(facts),
+    })
+}
+
+fn shown(value: &AnnotationFact) -> String {
+    match value {
+        AnnotationFact::Text(text) => text.clone(),
+        AnnotationFact::Number(number) => number.to_string(),
+        AnnotationFact::Bool(flag) => flag.to_string(),
+    }
+}
+
+/// What the deepest exception of the root cause says.
+fn cause(facts: &TraceFacts) -> Option<String> {
+    let path = facts.root_causes.fault.first().or_else(|| facts.root_causes.error.first())?;
+    let exceptions = path.iter().flat_map(|service| &service.entities).flat_map(|entity| &entity.exceptions);
+    exceptions.last().map(|exception| format!("{}: {}", exception.name, exception.message))
+}
+
+fn outcome(facts: &TraceFacts) -> &'static str {
+    match facts {
+        facts if facts.has_fault => "fault",
+        facts if facts.has_throttle && facts.has_error => "throttle",
+        facts if facts.has_error => "error",
+        facts if facts.is_partial => "partial",
+        _ => "ok",
+    }
+}
+
+fn facets(digests: &[Digest]) -> Value {
+    let mut outcomes: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut services, mut users) = (BTreeMap::new(), BTreeMap::new());
+    let mut annotations: BTreeMap<&str, BTreeMap<String, (u64, &AnnotationFact)>> = BTreeMap::new();
+    for Digest { facts, .. } in digests {
+        *outcomes.entry(outcome(facts)).or_default() += 1;
+        let mut names: Vec<&str> = facts.nodes.iter().filter_map(|node| node.names.first()).map(String::as_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.into_iter().for_each(|name| *services.entry(name).or_insert(0_u64) += 1);
+        facts.users.iter().for_each(|user| *users.entry(user.as_str()).or_insert(0_u64) += 1);
+        for (key, value) in &facts.annotations {
+            annotations.entry(key).or_default().entry(shown(value)).or_insert((0, value)).0 += 1;
+        }
+    }
+    let annotations: Vec<Value> = annotations
+        .into_iter()
+        .map(|(key, values)| {
+            let distinct = values.len();
+            let mut values: Vec<Value> =
+                values.into_iter().map(|(text, (count, value))| json!({ "text": text, "count": count, "isText": matches!(value, AnnotationFact::Text(_)) })).collect();
+            values.sort_by_key(|value| std::cmp::Reverse(value["count"].as_u64()));
+            values.truncate(VALUES);
+            json!({ "key": key, "distinct": distinct, "values": values })
+        })
+        .collect();
+    json!({ "outcomes": outcomes, "services": top(services), "users": top(users), "annotations": annotations })
+}
+
+fn top(counts: BTreeMap<&str, u64>) -> Vec<Value> {
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.into_iter().take(VALUES).map(|(name, count)| json!({ "name": name, "count": count })).collect()
+}
+
+fn latency(digests: &[Digest]) -> Value {
+    let mut seconds: Vec<f64> = digests.iter().filter_map(|digest| digest.facts.response_time).collect();
+    seconds.sort_by(f64::total_cmp);
+    let at = |share: f64| seconds.get(((seconds.len() as f64 * share) as usize).min(seconds.len().saturating_sub(1))).copied();
+    json!({ "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "max": seconds.last() })
+}
+
+/// Everything of one trace: its documents as they came, and its log lines.
+pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Page {
+    let read = move |connection: &rusqlite::Connection| {
+        let mut statement = connection.prepare_cached("SELECT document FROM segment WHERE trace_id = ?1 ORDER BY rowid")?;
+        let documents: Vec<String> = statement.query_map([&id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok((documents, logs::lines_of_trace(connection, &id)?))
+    };
+    let (documents, lines) = api.storage.read(read).await?;
+    let documents: Vec<Value> = documents.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
+    Ok(Json(json!({ "documents": documents, "logs": lines })))
+}
+
+/// The map.
+pub(super) async fn graph(State(api): State<Api>, Query(window): Query<Window>) -> Page {
+    let graph = ServiceGraph::of_window(&api.storage, window.from, window.to).await?;
+    Ok(Json(json!(graph)))
+}

@@ -1,0 +1,171 @@
+//! [`Call`]: which operation of which service.
+
+use axum::http::request::Parts;
+use serde_json::Value;
+
+use super::cbor;
+use super::error::ApiError;
+
+/// The services that have operations here, or at least a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    XRay,
+    CloudWatch,
+    Logs,
+    Sts,
+    /// Known by its protocol only.
+    Other,
+}
+
+/// How the caller speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    RestJson,
+    Json10,
+    Json11,
+    Cbor,
+    Query,
+}
+
+/// A request that is an AWS call.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) service: Service,
+    /// For people: `xray`, `monitoring`, `sqs`.
+    pub(crate) service_name: String,
+    pub(crate) operation: String,
+    pub(crate) protocol: Protocol,
+    pub(crate) input: Value,
+}
+
+const CBOR_PREFIX: &str = "/service/GraniteServiceVersion20100801/operation/";
+
+/// The paths of X-Ray's operations.
+const XRAY_PATHS: [(&str, &str); 12] = [
+    ("/TraceSegments", "PutTraceSegments"),
+    ("/TelemetryRecords", "PutTelemetryRecords"),
+    ("/TraceSummaries", "GetTraceSummaries"),
+    ("/Traces", "BatchGetTraces"),
+    ("/ServiceGraph", "GetServiceGraph"),
+    ("/TraceGraph", "GetTraceGraph"),
+    ("/GetSamplingRules", "GetSamplingRules"),
+    ("/SamplingTargets", "GetSamplingTargets"),
+    ("/Groups", "GetGroups"),
+    ("/EncryptionConfig", "GetEncryptionConfig"),
+    ("/TimeSeriesServiceStatistics", "GetTimeSeriesServiceStatistics"),
+    ("/InsightSummaries", "GetInsightSummaries"),
+];
+
+impl Call {
+    /// Reads a request; `None` when it is no AWS call at all.
+    pub(crate) fn read(parts: &Parts, body: &[u8]) -> Option<Result<Self, ApiError>> {
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        if header("smithy-protocol") == Some("rpc-v2-cbor") {
+            return Some(Self::cbor(parts.uri.path(), body));
+        }
+        if let Some(target) = header("x-amz-target") {
+            return Some(Self::json(target, header("content-type"), body));
+        }
+        if parts.method == axum::http::Method::POST && header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+            return Some(Self::query(parts, body));
+        }
+        let known = XRAY_PATHS.iter().find(|(path, _)| *path == parts.uri.path()).map(|(_, operation)| *operation);
+        match (known, signed_service(parts)) {
+            (Some(operation), _) => Some(Self::rest(Service::XRay, "xray", operation, body)),
+            (None, Some(service)) => Some(Self::rest(Service::Other, service, parts.uri.path(), body)),
+            (None, None) => None,
+        }
+    }
+
+    fn rest(service: Service, name: &str, operation: &str, body: &[u8]) -> Result<Self, ApiError> {
+        let input = json_input(body).map_err(ApiError::invalid_request)?;
+        Ok(Self { service, service_name: name.to_owned(), operation: operation.to_owned(), protocol: Protocol::RestJson, input })
+    }
+
+    fn cbor(path: &str, body: &[u8]) -> Result<Self, ApiError> {
+        let operation = path.strip_prefix(CBOR_PREFIX);
+        let service = if operation.is_some() { Service::CloudWatch } else { Service::Other };
+        let operation = operation.or_else(|| path.rsplit('/').next()).unwrap_or_default().to_owned();
+        let input = cbor::decode(body).map_err(|error| ApiError::client("SerializationException", error))?;
+        let service_name = if service == Service::CloudWatch { "monitoring" } else { "unknown" };
+        Ok(Self { service, service_name: service_name.into(), operation, protocol: Protocol::Cbor, input })
+    }
+
+    fn json(target: &str, content_type: Option<&str>, body: &[u8]) -> Result<Self, ApiError> {
+        let (prefix, operation) = target.rsplit_once('.').unwrap_or(("", target));
+        let (service, name) = match prefix {
+            "GraniteServiceVersion20100801" => (Service::CloudWatch, "monitoring"),
+            "Logs_20140328" => (Service::Logs, "logs"),
+            other => (Service::Other, other),
+        };
+        let protocol = if content_type.is_some_and(|kind| kind.contains("json-1.0")) { Protocol::Json10 } else { Protocol::Json11 };
+        let input = json_input(body).map_err(|error| ApiError::client("SerializationException", error))?;
+        Ok(Self { service, service_name: name.to_owned(), operation: operation.to_owned(), protocol, input })
+    }
+
+    fn query(parts: &Parts, body: &[u8]) -> Result<Self, ApiError> {
+        let fields = form_fields(body);
+        let operation = fields.get("Action").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let is_sts = fields.get("Version").and_then(Value::as_str) == Some("2011-06-15");
+        let service = if is_sts { Service::Sts } else { Service::Other };
+        let service_name = if is_sts { "sts" } else { signed_service(parts).unwrap_or("unknown") }.to_owned();
+        Ok(Self { service, service_name, operation, protocol: Protocol::Query, input: Value::Object(fields) })
+    }
+}
+
+/// Empty bodies are empty objects: the CLI sends none for operations without input.
+fn json_input(body: &[u8]) -> Result<Value, String> {
+    if body.trim_ascii().is_empty() {
+        return Ok(Value::Object(serde_json::Map::new()));
+    }
+    serde_json::from_slice(body).map_err(|error| format!("the body is no JSON: {error}"))
+}
+
+/// `a=1&b=%20` without a crate: percent signs and plus signs only.
+fn form_fields(body: &[u8]) -> serde_json::Map<String, Value> {
+    let text = String::from_utf8_lossy(body);
+    text.split('&').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (percent_decoded(key), Value::String(percent_decoded(value)))).collect()
+}
+
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let hex = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match (byte, hex) {
+            (b'%', Some(value)) => {
+                decoded.push(value);
+                at += 3;
+            }
+            (b'+', _) => {
+                decoded.push(b' ');
+                at += 1;
+            }
+            _ => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+/// The service in the credential scope of a signature, header or query. Signatures are never checked.
+fn signed_service(parts: &Parts) -> Option<&str> {
+    let header = parts.headers.get("authorization").and_then(|value| value.to_str().ok());
+    let scope = header.and_then(|text| text.split("Credential=").nth(1)).and_then(|rest| rest.split([',', ' ']).next())?;
+    scope.split('/').nth(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_decoded() {
+        let fields = form_fields(b"Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam&Note=a+b%zz%4");
+        assert_eq!(fields["RoleArn"], "arn:aws:iam");
+        assert_eq!(fields["Note"], "a b%zz%4");
+    }
+}

@@ -1,0 +1,57 @@
+//! Tables and connection settings.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::StorageError;
+
+const VERSION: u32 = 1;
+
+/// Times are epoch seconds; log times are epoch milliseconds, as their API has them.
+const TABLES: &str = "
+CREATE TABLE segment (
+    trace_id TEXT NOT NULL, id TEXT NOT NULL, in_progress INTEGER NOT NULL, document TEXT NOT NULL, received REAL NOT NULL);
+CREATE UNIQUE INDEX segment_id ON segment (trace_id, id);
+CREATE TABLE trace (
+    trace_id TEXT PRIMARY KEY, start REAL NOT NULL, updated REAL NOT NULL, revision INTEGER NOT NULL, digest TEXT);
+CREATE INDEX trace_start ON trace (start);
+CREATE INDEX trace_updated ON trace (updated);
+CREATE TABLE metric (
+    id INTEGER PRIMARY KEY, namespace TEXT NOT NULL, name TEXT NOT NULL, dimensions TEXT NOT NULL, unit TEXT NOT NULL, updated REAL NOT NULL,
+    UNIQUE (namespace, name, dimensions, unit));
+CREATE TABLE datum (
+    metric INTEGER NOT NULL, start INTEGER NOT NULL, count REAL NOT NULL, sum REAL NOT NULL, min REAL NOT NULL, max REAL NOT NULL,
+    PRIMARY KEY (metric, start)) WITHOUT ROWID;
+CREATE TABLE log_group (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created INTEGER NOT NULL);
+CREATE TABLE log_stream (
+    id INTEGER PRIMARY KEY, log_group INTEGER NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL,
+    first_event INTEGER, last_event INTEGER, last_ingestion INTEGER, UNIQUE (log_group, name));
+CREATE TABLE log_event (
+    id INTEGER PRIMARY KEY, log_group INTEGER NOT NULL, log_stream INTEGER NOT NULL, timestamp INTEGER NOT NULL, ingestion INTEGER NOT NULL,
+    message TEXT NOT NULL, trace_id TEXT);
+CREATE INDEX log_event_time ON log_event (log_group, timestamp, id);
+CREATE INDEX log_event_trace ON log_event (trace_id) WHERE trace_id IS NOT NULL;
+CREATE TABLE agent (source TEXT PRIMARY KEY, record TEXT NOT NULL, received REAL NOT NULL);
+";
+
+/// Opens the writing connection and makes the tables.
+pub(super) fn open(path: &Path) -> Result<Connection, StorageError> {
+    let connection = Connection::open(path)?;
+    connection.execute_batch(
+        "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+         PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;",
+    )?;
+    let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        connection.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+    }
+    Ok(connection)
+}
+
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StorageError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}

@@ -1,0 +1,25 @@
+//! X-Ray: documents in, traces, summaries and the service graph out.
+//!
+//! What is stored is the raw document. A trace is put together when it is looked at: `tree` joins its documents, `inferred`
+//! makes up the services that do not report, `digest` derives the summary and what filter expressions can see, and keeps it
+//! with the trace until another document arrives.
+
+mod batch_get;
+mod digest;
+mod graph;
+mod inferred;
+mod put;
+mod root_cause;
+mod sampling;
+mod summaries;
+mod telemetry;
+mod traces;
+mod tree;
+
+pub(crate) use batch_get::batch_get_traces;
+pub(crate) use graph::{ServiceGraph, get_service_graph, get_trace_graph};
+pub(crate) use put::put_trace_segments;
+pub(crate) use sampling::{SamplingClients, get_sampling_rules, get_sampling_targets};
+pub(crate) use summaries::{Query, get_trace_summaries, select};
+pub(crate) use telemetry::put_telemetry_records;
+pub(crate) use traces::{Digest, load_documents};
