@@ -1,1 +1,18 @@
-//! Being built.
+//! The companion agent: a drop-in X-Ray daemon, StatsD to CloudWatch metrics, and log shipping, in one process.
+//!
+//! All three take the same line: intake → [`telemetry_delivery`] → a destination made with the official AWS SDK, whose own
+//! repeats are off, so that delivery alone repeats and attempts never multiply. What is lost is counted by reason and shown
+//! on the health port.
+
+mod aws;
+mod clock;
+mod config;
+mod health;
+mod intake;
+mod metrics;
+mod run;
+mod traces;
+
+pub use aws::AwsSettings;
+pub use config::{Config, ConfigError, HealthConfig, LogConfig, MetricsConfig, TracesConfig};
+pub use run::{Addresses, Agent, StartError};

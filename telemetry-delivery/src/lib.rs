@@ -11,6 +11,7 @@
 mod backoff;
 mod batcher;
 mod budget;
+mod classify;
 mod drain;
 mod ledger;
 mod pump;
@@ -20,6 +21,7 @@ mod verdict;
 pub use backoff::Backoff;
 pub use batcher::{AffineBatcher, BatchLimits, Batcher};
 pub use budget::Budget;
+pub use classify::{Failure, classify};
 pub use drain::{Drain, DrainSignal};
 pub use ledger::{Ledger, LedgerSnapshot};
 pub use pump::{Destination, Outcome, Pump, PumpSettings};

@@ -108,7 +108,12 @@ impl Api {
         let (output, taken, refused) = logs::put_log_events(&self.storage, input).await?;
         self.activity.arrived(Signal::Logs, taken);
         if refused > 0 {
-            self.activity.rejected("log events", None, "rejectedLogEventsInfo", format!("{refused} events outside 14 days back and 2 hours ahead"));
+            self.activity.rejected(
+                "log events",
+                None,
+                "rejectedLogEventsInfo",
+                format!("{refused} events outside 14 days back and 2 hours ahead"),
+            );
         }
         Ok(output)
     }

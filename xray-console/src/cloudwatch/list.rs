@@ -24,7 +24,9 @@ pub(crate) struct Metric {
 /// All metrics with data of late.
 pub(crate) async fn metrics(storage: &Storage, within: f64) -> Result<Vec<Metric>, StorageError> {
     let read = move |connection: &rusqlite::Connection| {
-        let mut statement = connection.prepare_cached("SELECT namespace, name, dimensions, unit FROM metric WHERE updated > ?1 ORDER BY namespace, name, dimensions")?;
+        let mut statement = connection.prepare_cached(
+            "SELECT namespace, name, dimensions, unit FROM metric WHERE updated > ?1 ORDER BY namespace, name, dimensions",
+        )?;
         let rows = statement.query_map([now() - within], |row| {
             let dimensions: String = row.get(2)?;
             let dimensions = serde_json::from_str(&dimensions).unwrap_or_default();

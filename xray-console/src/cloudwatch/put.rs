@@ -94,7 +94,13 @@ fn values(place: &str, datum: &Value, start: i64) -> Result<Point, ApiError> {
         for (at, value) in listed.iter().enumerate() {
             let value = number(value).ok_or_else(|| not_a_number("Values"))?;
             let count = counts.and_then(|counts| counts.get(at)).map_or(Some(1.0), Value::as_f64).ok_or_else(|| not_a_number("Counts"))?;
-            point = Point { start, count: point.count + count, sum: point.sum + value * count, min: point.min.min(value), max: point.max.max(value) };
+            point = Point {
+                start,
+                count: point.count + count,
+                sum: point.sum + value * count,
+                min: point.min.min(value),
+                max: point.max.max(value),
+            };
         }
         return Ok(point);
     }

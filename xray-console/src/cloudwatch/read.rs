@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::series::{Point, SeriesKey, canonical_dimensions, points};
+use crate::clock::epoch_seconds;
 use crate::protocol::ApiError;
 use crate::storage::Storage;
-use crate::clock::epoch_seconds;
 
 /// Points that GetMetricStatistics gives.
 const POINTS: i64 = 1_440;
@@ -17,7 +17,10 @@ fn invalid(why: impl Into<String>) -> ApiError {
 }
 
 fn required<'a>(input: &'a Value, key: &str) -> Result<&'a Value, ApiError> {
-    input.get(key).filter(|value| !value.is_null()).ok_or_else(|| ApiError::client("MissingRequiredParameterException", format!("The parameter {key} is required.")))
+    input
+        .get(key)
+        .filter(|value| !value.is_null())
+        .ok_or_else(|| ApiError::client("MissingRequiredParameterException", format!("The parameter {key} is required.")))
 }
 
 fn text(input: &Value, key: &str) -> Result<String, ApiError> {
@@ -33,7 +36,8 @@ struct Window {
 impl Window {
     /// 1, 5, 10, 20, 30 or a multiple of 60; the start goes down to a period's beginning.
     fn read(input: &Value, period: &Value) -> Result<Self, ApiError> {
-        let time = |key: &str| required(input, key).and_then(|value| epoch_seconds(value).ok_or_else(|| invalid(format!("{key} is no time"))));
+        let time =
+            |key: &str| required(input, key).and_then(|value| epoch_seconds(value).ok_or_else(|| invalid(format!("{key} is no time"))));
         let period = period.as_f64().unwrap_or(0.0) as i64;
         if !(matches!(period, 1 | 5 | 10 | 20 | 30) || period > 0 && period % 60 == 0) {
             return Err(invalid("Period is 1, 5, 10, 20, 30 or a multiple of 60"));
@@ -51,12 +55,21 @@ impl Window {
 pub(crate) async fn get_metric_statistics(storage: &Storage, input: &Value) -> Result<Value, ApiError> {
     let window = Window::read(input, required(input, "Period")?)?;
     if (window.to - window.from) / window.period > POINTS {
-        return Err(ApiError::client("InvalidParameterCombinationException", format!("more than {POINTS} points: ask for a longer Period or a shorter time")));
+        return Err(ApiError::client(
+            "InvalidParameterCombinationException",
+            format!("more than {POINTS} points: ask for a longer Period or a shorter time"),
+        ));
     }
-    let statistics: Vec<String> = required(input, "Statistics")?.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let statistics: Vec<String> =
+        required(input, "Statistics")?.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
     let unit = input.get("Unit").and_then(Value::as_str).map(str::to_owned);
     let label = text(input, "MetricName")?;
-    let key = SeriesKey { namespace: text(input, "Namespace")?, name: label.clone(), dimensions: canonical_dimensions(input.get("Dimensions"))?, unit: unit.clone() };
+    let key = SeriesKey {
+        namespace: text(input, "Namespace")?,
+        name: label.clone(),
+        dimensions: canonical_dimensions(input.get("Dimensions"))?,
+        unit: unit.clone(),
+    };
     let read = storage.read(move |connection| points(connection, &key, window.from, window.to, window.period)).await?;
     let datapoints = read.iter().map(|point| datapoint(point, &statistics, unit.as_deref())).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({ "Label": label, "Datapoints": datapoints }))
@@ -105,12 +118,18 @@ async fn series(storage: &Storage, input: &Value, query: &Value, is_ascending: b
     let statistic = text(stat, "Stat")?;
     let name = text(metric, "MetricName")?;
     let unit = stat.get("Unit").and_then(Value::as_str).map(str::to_owned);
-    let key = SeriesKey { namespace: text(metric, "Namespace")?, name: name.clone(), dimensions: canonical_dimensions(metric.get("Dimensions"))?, unit };
+    let key = SeriesKey {
+        namespace: text(metric, "Namespace")?,
+        name: name.clone(),
+        dimensions: canonical_dimensions(metric.get("Dimensions"))?,
+        unit,
+    };
     let mut read = storage.read(move |connection| points(connection, &key, window.from, window.to, window.period)).await?;
     if !is_ascending {
         read.reverse();
     }
-    let values = read.iter().map(|point| point.statistic(&statistic).ok_or_else(|| not_basic(&statistic))).collect::<Result<Vec<_>, _>>()?;
+    let values =
+        read.iter().map(|point| point.statistic(&statistic).ok_or_else(|| not_basic(&statistic))).collect::<Result<Vec<_>, _>>()?;
     let label = query.get("Label").and_then(Value::as_str).unwrap_or(&name);
     let times: Vec<i64> = read.iter().map(|point| point.start).collect();
     Ok(json!({ "Id": id, "Label": label, "Timestamps": times, "Values": values, "StatusCode": "Complete" }))

@@ -64,9 +64,11 @@ pub(crate) fn search(connection: &Connection, search: &Search) -> rusqlite::Resu
     let (after_time, after_id) = search.after.unwrap_or((i64::MIN, i64::MIN));
     let rows = statement.query_map((&search.group, search.from.unwrap_or(0), search.to.unwrap_or(i64::MAX), after_time, after_id), line)?;
     let is_of_stream = |line: &LogLine| {
-        (search.streams.is_empty() || search.streams.contains(&line.stream)) && search.prefix.as_ref().is_none_or(|prefix| line.stream.starts_with(prefix))
+        (search.streams.is_empty() || search.streams.contains(&line.stream))
+            && search.prefix.as_ref().is_none_or(|prefix| line.stream.starts_with(prefix))
     };
-    let matches = |line: &rusqlite::Result<LogLine>| line.as_ref().map_or(true, |line| is_of_stream(line) && search.pattern.matches(&line.message));
+    let matches =
+        |line: &rusqlite::Result<LogLine>| line.as_ref().map_or(true, |line| is_of_stream(line) && search.pattern.matches(&line.message));
     rows.filter(matches).take(search.limit).collect()
 }
 
@@ -80,7 +82,8 @@ pub(crate) fn lines_of_trace(connection: &Connection, trace_id: &str) -> rusqlit
 /// FilterLogEvents.
 pub(crate) async fn filter_log_events(storage: &Storage, input: &Value) -> Result<Value, ApiError> {
     let group = group_name(input)?;
-    let texts = |key: &str| input.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let texts =
+        |key: &str| input.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
     let limit = input.get("limit").and_then(Value::as_u64).map_or(PAGE, |limit| (limit as usize).clamp(1, PAGE));
     let looked_for = Search {
         group: Some(group.clone()),
@@ -106,7 +109,9 @@ pub(crate) async fn filter_log_events(storage: &Storage, input: &Value) -> Resul
         })
         .collect();
     let mut output = json!({ "events": events, "searchedLogStreams": [] });
-    if lines.len() == limit && let Some(last) = lines.last() {
+    if lines.len() == limit
+        && let Some(last) = lines.last()
+    {
         output["nextToken"] = json!(format!("{}-{}", last.timestamp, last.id));
     }
     Ok(output)
@@ -137,7 +142,8 @@ pub(crate) async fn get_log_events(storage: &Storage, input: &Value) -> Result<V
             return Ok(Err("stream"));
         }
         let streams = vec![stream];
-        let looked_for = Search { group: Some(group), streams, from, to, after: forward_from, limit: usize::MAX, newest_first, ..Search::default() };
+        let looked_for =
+            Search { group: Some(group), streams, from, to, after: forward_from, limit: usize::MAX, newest_first, ..Search::default() };
         let before = backward_from.unwrap_or((i64::MAX, i64::MAX));
         let lines = search(connection, &looked_for)?;
         let mut page: Vec<LogLine> = lines.into_iter().filter(|line| (line.timestamp, line.id) < before).take(limit).collect();
@@ -147,7 +153,8 @@ pub(crate) async fn get_log_events(storage: &Storage, input: &Value) -> Result<V
         Ok(Ok(page))
     };
     let lines = storage.read(read).await?.map_err(not_found)?;
-    let events: Vec<Value> = lines.iter().map(|line| json!({ "timestamp": line.timestamp, "message": line.message, "ingestionTime": line.ingestion })).collect();
+    let events: Vec<Value> =
+        lines.iter().map(|line| json!({ "timestamp": line.timestamp, "message": line.message, "ingestionTime": line.ingestion })).collect();
     let at = |line: Option<&LogLine>, sign: char| line.map(|line| format!("{sign}/{}-{}", line.timestamp, line.id));
     let unmoved = |sign: char| token.clone().filter(|token| token.starts_with(sign)).unwrap_or_else(|| format!("{sign}/0-0"));
     let forward = at(lines.last(), 'f').unwrap_or_else(|| unmoved('f'));

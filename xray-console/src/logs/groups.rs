@@ -14,11 +14,15 @@ const PAGE: usize = 50;
 pub(super) fn group_name(input: &Value) -> Result<String, ApiError> {
     let name = input.get("logGroupName").or_else(|| input.get("logGroupIdentifier")).and_then(Value::as_str).unwrap_or_default();
     let name = name.rsplit("log-group:").next().unwrap_or(name).trim_end_matches(":*");
-    let is_name = (1..=512).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte)) && !name.starts_with("aws/");
+    let is_name = (1..=512).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte))
+        && !name.starts_with("aws/");
     if is_name {
         Ok(name.to_owned())
     } else {
-        Err(ApiError::invalid_parameter(format!("`{name}` is no log group name: 1 to 512 letters, digits and . - _ / #, not beginning with aws/")))
+        Err(ApiError::invalid_parameter(format!(
+            "`{name}` is no log group name: 1 to 512 letters, digits and . - _ / #, not beginning with aws/"
+        )))
     }
 }
 
@@ -43,7 +47,9 @@ fn exists(what: &str) -> ApiError {
 /// CreateLogGroup.
 pub(crate) async fn create_log_group(storage: &Storage, input: &Value) -> Result<Value, ApiError> {
     let name = group_name(input)?;
-    let put = move |transaction: &rusqlite::Transaction<'_>| transaction.execute("INSERT OR IGNORE INTO log_group (name, created) VALUES (?1, ?2)", (name, now_millis()));
+    let put = move |transaction: &rusqlite::Transaction<'_>| {
+        transaction.execute("INSERT OR IGNORE INTO log_group (name, created) VALUES (?1, ?2)", (name, now_millis()))
+    };
     if storage.write(put).await? == 0 { Err(exists("group")) } else { Ok(json!({})) }
 }
 
@@ -67,7 +73,10 @@ pub(super) fn group_id(connection: &rusqlite::Connection, name: &str) -> rusqlit
 }
 
 pub(super) fn stream_id(connection: &rusqlite::Connection, group: i64, name: &str) -> rusqlite::Result<Option<i64>> {
-    connection.prepare_cached("SELECT id FROM log_stream WHERE log_group = ?1 AND name = ?2")?.query_row((group, name), |row| row.get(0)).optional()
+    connection
+        .prepare_cached("SELECT id FROM log_stream WHERE log_group = ?1 AND name = ?2")?
+        .query_row((group, name), |row| row.get(0))
+        .optional()
 }
 
 /// All groups by name.
@@ -102,7 +111,9 @@ pub(crate) async fn describe_log_streams(storage: &Storage, input: &Value) -> Re
     let read = move |connection: &rusqlite::Connection| {
         let Some(id) = group_id(connection, &group)? else { return Ok(None) };
         let order = if by_time { "last_event" } else { "name" };
-        let mut statement = connection.prepare(&format!("SELECT name, created, first_event, last_event, last_ingestion FROM log_stream WHERE log_group = ?1 ORDER BY {order}"))?;
+        let mut statement = connection.prepare(&format!(
+            "SELECT name, created, first_event, last_event, last_ingestion FROM log_stream WHERE log_group = ?1 ORDER BY {order}"
+        ))?;
         let streams = statement.query_map([id], |row| {
             let name: String = row.get(0)?;
             let arn = format!("arn:aws:logs:us-east-1:000000000000:log-group:{group}:log-stream:{name}");

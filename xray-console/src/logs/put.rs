@@ -64,7 +64,11 @@ fn read(input: &Value) -> Result<Vec<Event>, ApiError> {
         let (timestamp, message) = timestamp.zip(message)?;
         Some(Event { timestamp, message: message.to_owned() })
     };
-    let event = |(at, event)| read(event).ok_or_else(|| ApiError::invalid_parameter(format!("logEvents.{}.member needs a timestamp of at least 0 and a message", at + 1)));
+    let event = |(at, event)| {
+        read(event).ok_or_else(|| {
+            ApiError::invalid_parameter(format!("logEvents.{}.member needs a timestamp of at least 0 and a message", at + 1))
+        })
+    };
     events.iter().enumerate().map(event).collect()
 }
 
@@ -89,8 +93,9 @@ fn check(events: &[Event]) -> Result<(), ApiError> {
 
 fn store(transaction: &rusqlite::Transaction<'_>, group: i64, stream: i64, events: &[Event]) -> rusqlite::Result<()> {
     let ingestion = now_millis();
-    let mut put = transaction
-        .prepare_cached("INSERT INTO log_event (log_group, log_stream, timestamp, ingestion, message, trace_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+    let mut put = transaction.prepare_cached(
+        "INSERT INTO log_event (log_group, log_stream, timestamp, ingestion, message, trace_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
     for event in events {
         put.execute((group, stream, event.timestamp, ingestion, &event.message, trace_ids::find(&event.message)))?;
     }

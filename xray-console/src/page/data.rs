@@ -34,7 +34,8 @@ pub(super) type Page = Result<Json<Value>, PageError>;
 pub(super) async fn overview(State(api): State<Api>) -> Page {
     let news = api.activity.news();
     let usage = api.storage.usage().await?;
-    let oldest: Option<f64> = api.storage.read(|connection| connection.query_row("SELECT min(start) FROM trace", [], |row| row.get(0))).await?;
+    let oldest: Option<f64> =
+        api.storage.read(|connection| connection.query_row("SELECT min(start) FROM trace", [], |row| row.get(0))).await?;
     Ok(Json(json!({ "news": news, "storage": usage, "oldestTrace": oldest })))
 }
 

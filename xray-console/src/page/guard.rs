@@ -39,7 +39,9 @@ impl Guard {
             _ => host,
         };
         let name = name.trim_matches(['[', ']']);
-        matches!(name, "localhost" | "127.0.0.1" | "::1") || name.ends_with(".localhost") || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
+        matches!(name, "localhost" | "127.0.0.1" | "::1")
+            || name.ends_with(".localhost")
+            || self.hosts.iter().any(|known| known.eq_ignore_ascii_case(name))
     }
 }
 

@@ -100,8 +100,10 @@ fn facets(digests: &[Digest]) -> Value {
         .into_iter()
         .map(|(key, values)| {
             let distinct = values.len();
-            let mut values: Vec<Value> =
-                values.into_iter().map(|(text, (count, value))| json!({ "text": text, "count": count, "isText": matches!(value, AnnotationFact::Text(_)) })).collect();
+            let mut values: Vec<Value> = values
+                .into_iter()
+                .map(|(text, (count, value))| json!({ "text": text, "count": count, "isText": matches!(value, AnnotationFact::Text(_)) }))
+                .collect();
             values.sort_by_key(|value| std::cmp::Reverse(value["count"].as_u64()));
             values.truncate(VALUES);
             json!({ "key": key, "distinct": distinct, "values": values })

@@ -29,5 +29,9 @@ fn inflate(bytes: &[u8]) -> Result<Bytes, ApiError> {
 }
 
 fn too_large(why: &str) -> ApiError {
-    ApiError { status: axum::http::StatusCode::PAYLOAD_TOO_LARGE, code: "RequestEntityTooLarge", message: format!("the body is refused: {why}") }
+    ApiError {
+        status: axum::http::StatusCode::PAYLOAD_TOO_LARGE,
+        code: "RequestEntityTooLarge",
+        message: format!("the body is refused: {why}"),
+    }
 }

@@ -66,7 +66,9 @@ impl Call {
         if let Some(target) = header("x-amz-target") {
             return Some(Self::json(target, header("content-type"), body));
         }
-        if parts.method == axum::http::Method::POST && header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+        if parts.method == axum::http::Method::POST
+            && header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"))
+        {
             return Some(Self::query(parts, body));
         }
         let known = XRAY_PATHS.iter().find(|(path, _)| *path == parts.uri.path()).map(|(_, operation)| *operation);
@@ -124,7 +126,10 @@ fn json_input(body: &[u8]) -> Result<Value, String> {
 /// `a=1&b=%20` without a crate: percent signs and plus signs only.
 fn form_fields(body: &[u8]) -> serde_json::Map<String, Value> {
     let text = String::from_utf8_lossy(body);
-    text.split('&').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (percent_decoded(key), Value::String(percent_decoded(value)))).collect()
+    text.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(key, value)| (percent_decoded(key), Value::String(percent_decoded(value))))
+        .collect()
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -132,7 +137,10 @@ fn percent_decoded(text: &str) -> String {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let hex = bytes.get(at + 1..at + 3).and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        let hex = bytes
+            .get(at + 1..at + 3)
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
         match (byte, hex) {
             (b'%', Some(value)) => {
                 decoded.push(value);

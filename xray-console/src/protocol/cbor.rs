@@ -11,7 +11,8 @@ pub(super) fn decode(body: &[u8]) -> Result<Value, String> {
     if body.is_empty() {
         return Ok(Value::Object(Map::new()));
     }
-    let value: Cbor = ciborium::de::from_reader_with_recursion_limit(body, DEPTH).map_err(|error| format!("the body is no CBOR: {error}"))?;
+    let value: Cbor =
+        ciborium::de::from_reader_with_recursion_limit(body, DEPTH).map_err(|error| format!("the body is no CBOR: {error}"))?;
     to_json(value)
 }
 
@@ -54,8 +55,10 @@ fn from_json(value: &Value, is_time: bool) -> Cbor {
         }
         Value::String(text) => Cbor::Text(text.clone()),
         Value::Array(items) => Cbor::Array(items.iter().map(|item| from_json(item, is_time)).collect()),
-        Value::Object(map) => {
-            Cbor::Map(map.iter().map(|(key, value)| (Cbor::Text(key.clone()), from_json(value, matches!(key.as_str(), "Timestamp" | "Timestamps")))).collect())
-        }
+        Value::Object(map) => Cbor::Map(
+            map.iter()
+                .map(|(key, value)| (Cbor::Text(key.clone()), from_json(value, matches!(key.as_str(), "Timestamp" | "Timestamps"))))
+                .collect(),
+        ),
     }
 }

@@ -21,10 +21,8 @@ pub(super) fn keep_within(connection: &mut Connection, budget: u64, evicted: &At
     }
     while used_bytes(connection)? > budget / 10 * 9 {
         let transaction = connection.transaction()?;
-        let mut rows = transaction.execute(
-            "DELETE FROM segment WHERE trace_id IN (SELECT trace_id FROM trace ORDER BY start LIMIT ?1)",
-            [AT_ONCE],
-        )?;
+        let mut rows =
+            transaction.execute("DELETE FROM segment WHERE trace_id IN (SELECT trace_id FROM trace ORDER BY start LIMIT ?1)", [AT_ONCE])?;
         transaction.execute("DELETE FROM trace WHERE trace_id IN (SELECT trace_id FROM trace ORDER BY start LIMIT ?1)", [AT_ONCE])?;
         rows += transaction.execute("DELETE FROM log_event WHERE id IN (SELECT id FROM log_event ORDER BY id LIMIT ?1 * 20)", [AT_ONCE])?;
         transaction.commit()?;

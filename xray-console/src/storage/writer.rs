@@ -52,7 +52,9 @@ impl Writer {
         let sent = match jobs.try_send(job) {
             Ok(()) => Ok(()),
             Err(std::sync::mpsc::TrySendError::Full(job)) => {
-                tokio::task::spawn_blocking(move || jobs.send(job).map_err(|_| StorageError::Stopped)).await.unwrap_or(Err(StorageError::Stopped))
+                tokio::task::spawn_blocking(move || jobs.send(job).map_err(|_| StorageError::Stopped))
+                    .await
+                    .unwrap_or(Err(StorageError::Stopped))
             }
             Err(std::sync::mpsc::TrySendError::Disconnected(_)) => Err(StorageError::Stopped),
         };

@@ -60,7 +60,10 @@ fn trace(id: &str, tree: &TraceTree, raw: &HashMap<String, Value>) -> Value {
         segments.push(json!({ "Id": document["id"], "Document": document.to_string() }));
     }
     for (place, entity) in tree.entities.iter().enumerate() {
-        if !entity.is_segment && tree.callee(place).is_none() && let Some(inferred) = Inferred::of(&entity.document) {
+        if !entity.is_segment
+            && tree.callee(place).is_none()
+            && let Some(inferred) = Inferred::of(&entity.document)
+        {
             let document = inferred_segment(id, &inferred, raw.get(&entity.document.id.to_string()));
             segments.push(json!({ "Id": document["id"], "Document": document.to_string() }));
         }

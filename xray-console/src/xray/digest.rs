@@ -53,7 +53,9 @@ impl Nodes {
 
     fn note_places(&mut self, document: &Document) {
         let ec2 = document.aws.as_ref().and_then(|aws| aws.ec2.as_ref());
-        let add = |list: &mut Vec<String>, value: Option<&String>| list.extend(value.filter(|value| !list.contains(value)).cloned().into_iter().collect::<Vec<_>>());
+        let add = |list: &mut Vec<String>, value: Option<&String>| {
+            list.extend(value.filter(|value| !list.contains(value)).cloned().into_iter().collect::<Vec<_>>())
+        };
         add(&mut self.facts.instance_ids, ec2.and_then(|ec2| ec2.instance_id.as_ref()));
         add(&mut self.facts.availability_zones, ec2.and_then(|ec2| ec2.availability_zone.as_ref()));
         add(&mut self.facts.resource_arns, document.resource_arn.as_ref());
@@ -75,7 +77,8 @@ impl Nodes {
     }
 
     fn describe_root(&mut self, tree: &TraceTree, root: Option<usize>) {
-        let starts = tree.entities.iter().filter(|entity| entity.is_segment || entity.parent.is_none()).map(|entity| entity.document.start_time);
+        let starts =
+            tree.entities.iter().filter(|entity| entity.is_segment || entity.parent.is_none()).map(|entity| entity.document.start_time);
         let ends = tree.entities.iter().filter_map(|entity| entity.document.end_time);
         let span = ends.fold(f64::MIN, f64::max) - starts.fold(f64::MAX, f64::min);
         self.facts.duration = Some(span).filter(|span| span.is_finite() && *span >= 0.0 && *span < 1e12);

@@ -128,7 +128,16 @@ impl ServiceGraph {
         let place = known.unwrap_or(self.nodes.len());
         if known.is_none() {
             let (is_inferred, account_id) = (node.is_inferred, node.account_id.clone());
-            self.nodes.push(GraphNode { name, kind, is_root: false, is_inferred, statistics: Statistics::default(), edges: BTreeMap::new(), account_id, span });
+            self.nodes.push(GraphNode {
+                name,
+                kind,
+                is_root: false,
+                is_inferred,
+                statistics: Statistics::default(),
+                edges: BTreeMap::new(),
+                account_id,
+                span,
+            });
         }
         let seen = &mut self.nodes[place].span;
         *seen = (seen.0.min(span.0), seen.1.max(span.1));

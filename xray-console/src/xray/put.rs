@@ -38,16 +38,22 @@ pub(crate) async fn put_trace_segments(storage: &Storage, input: &Value) -> Resu
     if count > 0 {
         storage.write(move |transaction| store(transaction, &taken)).await?;
     }
-    let listed: Vec<Value> = refused.iter().map(|refused| json!({ "Id": refused.id, "ErrorCode": refused.code, "Message": refused.message })).collect();
+    let listed: Vec<Value> =
+        refused.iter().map(|refused| json!({ "Id": refused.id, "ErrorCode": refused.code, "Message": refused.message })).collect();
     Ok((json!({ "UnprocessedTraceSegments": listed }), count, refused))
 }
 
 fn not_text() -> Unprocessed {
-    Unprocessed { id: None, code: "InvalidSegment", message: "Invalid segment. ErrorCode: InvalidSegment: a document must be a JSON string".into() }
+    Unprocessed {
+        id: None,
+        code: "InvalidSegment",
+        message: "Invalid segment. ErrorCode: InvalidSegment: a document must be a JSON string".into(),
+    }
 }
 
 fn check(text: &str) -> Result<Taken, Unprocessed> {
-    let refuse = |code, id: Option<String>, why: &str| Unprocessed { id, code, message: format!("Invalid segment. ErrorCode: {code}: {why}") };
+    let refuse =
+        |code, id: Option<String>, why: &str| Unprocessed { id, code, message: format!("Invalid segment. ErrorCode: {code}: {why}") };
     let violations = check_text(text.as_bytes()).map_err(|error| refuse("JSONFormatError", None, &error.to_string()))?;
     let id = || serde_json::from_str::<Value>(text).ok().and_then(|value| value.get("id")?.as_str().map(str::to_owned));
     if let Some(violation) = violations.iter().find(|violation| is_fatal(violation.rule, &violation.path)) {
@@ -61,7 +67,13 @@ fn check(text: &str) -> Result<Taken, Unprocessed> {
     }
     let document = Document::parse(text.as_bytes()).map_err(|error| refuse("InvalidSegment", id(), &error.to_string()))?;
     let trace_id = document.trace_id.ok_or_else(|| refuse("InvalidTraceId", id(), "trace_id is missing"))?;
-    Ok(Taken { trace_id, id: document.id.to_string(), in_progress: document.end_time.is_none(), start: document.start_time, text: text.to_owned() })
+    Ok(Taken {
+        trace_id,
+        id: document.id.to_string(),
+        in_progress: document.end_time.is_none(),
+        start: document.start_time,
+        text: text.to_owned(),
+    })
 }
 
 /// The service takes much that the published schema refuses, such as long URLs. What cannot be placed or read is refused.

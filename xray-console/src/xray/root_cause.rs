@@ -15,7 +15,12 @@ pub(super) fn root_causes(tree: &TraceTree, root: Option<usize>) -> RootCauseFac
     RootCauseFacts {
         fault: is_cause(|document| document.flags().fault).into_iter().collect(),
         error: is_cause(|document| document.flags().error).into_iter().collect(),
-        response_time: tree.get(root).filter(|entity| entity.document.end_time.is_some()).map(|_| path(tree, root, longest)).into_iter().collect(),
+        response_time: tree
+            .get(root)
+            .filter(|entity| entity.document.end_time.is_some())
+            .map(|_| path(tree, root, longest))
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -61,7 +66,10 @@ fn entity_facts(document: &Document, whole: f64) -> EntityFacts {
         coverage: (whole > 0.0).then(|| seconds(document) / whole),
         exceptions: exceptions
             .iter()
-            .map(|exception| ExceptionFacts { name: exception.kind.clone().unwrap_or_default(), message: exception.message.clone().unwrap_or_default() })
+            .map(|exception| ExceptionFacts {
+                name: exception.kind.clone().unwrap_or_default(),
+                message: exception.message.clone().unwrap_or_default(),
+            })
             .collect(),
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use telemetry_wire::sampling::{
-    GetSamplingRulesResponse, GetSamplingTargetsRequest, GetSamplingTargetsResponse, SamplingRule, SamplingRuleRecord, SamplingTargetDocument,
-    UnprocessedStatistics,
+    GetSamplingRulesResponse, GetSamplingTargetsRequest, GetSamplingTargetsResponse, SamplingRule, SamplingRuleRecord,
+    SamplingTargetDocument, UnprocessedStatistics,
 };
 
 use crate::clock::now;
@@ -65,7 +65,8 @@ pub(crate) fn get_sampling_rules() -> Value {
 
 /// The operation.
 pub(crate) fn get_sampling_targets(clients: &SamplingClients, input: &Value) -> Result<Value, ApiError> {
-    let request: GetSamplingTargetsRequest = serde_json::from_value(input.clone()).map_err(|error| ApiError::invalid_request(error.to_string()))?;
+    let request: GetSamplingTargetsRequest =
+        serde_json::from_value(input.clone()).map_err(|error| ApiError::invalid_request(error.to_string()))?;
     if request.sampling_statistics_documents.len() > DOCUMENTS {
         return Err(ApiError::invalid_request(format!("more than {DOCUMENTS} SamplingStatisticsDocuments")));
     }
@@ -74,7 +75,11 @@ pub(crate) fn get_sampling_targets(clients: &SamplingClients, input: &Value) -> 
     for statistics in request.sampling_statistics_documents {
         if statistics.rule_name != DEFAULT {
             let message = "there is no rule of this name".to_owned();
-            response.unprocessed_statistics.push(UnprocessedStatistics { rule_name: statistics.rule_name, error_code: "400".into(), message });
+            response.unprocessed_statistics.push(UnprocessedStatistics {
+                rule_name: statistics.rule_name,
+                error_code: "400".into(),
+                message,
+            });
             continue;
         }
         let share = RESERVOIR.div_ceil(clients.seen(&statistics.client_id, now).max(1));

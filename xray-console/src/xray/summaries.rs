@@ -40,14 +40,18 @@ pub(crate) async fn get_trace_summaries(storage: &Storage, input: &Value) -> Res
         "ApproximateTime": now(),
         "TracesProcessedCount": looked_at,
     });
-    if looked_at == PAGE && let Some(oldest) = oldest {
+    if looked_at == PAGE
+        && let Some(oldest) = oldest
+    {
         output["NextToken"] = json!(oldest.to_string());
     }
     Ok(output)
 }
 
 fn read(input: &Value) -> Result<Query, ApiError> {
-    let time = |key: &str| input.get(key).and_then(epoch_seconds).ok_or_else(|| ApiError::invalid_request(format!("{key} is required, in epoch seconds")));
+    let time = |key: &str| {
+        input.get(key).and_then(epoch_seconds).ok_or_else(|| ApiError::invalid_request(format!("{key} is required, in epoch seconds")))
+    };
     let (from, mut to) = (time("StartTime")?, time("EndTime")?);
     if from > to {
         return Err(ApiError::invalid_request("StartTime is after EndTime"));
@@ -122,7 +126,8 @@ fn annotations(facts: &TraceFacts, services: &[Value]) -> Value {
 
 fn causes(causes: &[Vec<RootCauseService>], client_impacting: bool) -> Vec<Value> {
     let entity = |entity: &telemetry_rules::filter::EntityFacts| {
-        let exceptions: Vec<Value> = entity.exceptions.iter().map(|exception| json!({ "Name": exception.name, "Message": exception.message })).collect();
+        let exceptions: Vec<Value> =
+            entity.exceptions.iter().map(|exception| json!({ "Name": exception.name, "Message": exception.message })).collect();
         json!({ "Name": entity.name, "Remote": entity.is_remote, "Coverage": entity.coverage, "Exceptions": exceptions })
     };
     let service = |service: &RootCauseService| {
@@ -131,5 +136,8 @@ fn causes(causes: &[Vec<RootCauseService>], client_impacting: bool) -> Vec<Value
             "EntityPath": service.entities.iter().map(entity).collect::<Vec<_>>(),
         })
     };
-    causes.iter().map(|path| json!({ "Services": path.iter().map(service).collect::<Vec<_>>(), "ClientImpacting": client_impacting })).collect()
+    causes
+        .iter()
+        .map(|path| json!({ "Services": path.iter().map(service).collect::<Vec<_>>(), "ClientImpacting": client_impacting }))
+        .collect()
 }

@@ -53,7 +53,13 @@ fn read(connection: &Connection, window: Window, limit: usize) -> rusqlite::Resu
         "SELECT trace_id, start, updated, revision, digest FROM trace WHERE {column} >= ?1 AND {column} < ?2 ORDER BY {column} DESC LIMIT ?3"
     ))?;
     let rows = statement.query_map((window.from, window.to, limit as i64), |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, f64>(1)?, row.get::<_, f64>(2)?, row.get::<_, i64>(3)?, row.get::<_, Option<String>>(4)?))
+        Ok((
+            row.get::<_, String>(0)?,
+            row.get::<_, f64>(1)?,
+            row.get::<_, f64>(2)?,
+            row.get::<_, i64>(3)?,
+            row.get::<_, Option<String>>(4)?,
+        ))
     })?;
     let (mut digests, mut made) = (Vec::new(), Vec::new());
     for row in rows {

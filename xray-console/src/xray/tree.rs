@@ -31,7 +31,8 @@ impl TraceTree {
         for document in documents {
             tree.add(document);
         }
-        let places: HashMap<SegmentId, usize> = tree.entities.iter().enumerate().map(|(place, entity)| (entity.document.id, place)).collect();
+        let places: HashMap<SegmentId, usize> =
+            tree.entities.iter().enumerate().map(|(place, entity)| (entity.document.id, place)).collect();
         for place in 0..tree.entities.len() {
             tree.connect(place, &places);
         }
@@ -80,7 +81,8 @@ impl TraceTree {
 
     /// The entity, what it hangs below, and so on; callers count.
     pub(crate) fn ancestors(&self, place: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(Some(place), |&place| self.entities.get(place).and_then(|entity| entity.parent.or(entity.caller))).take(self.entities.len() + 1)
+        std::iter::successors(Some(place), |&place| self.entities.get(place).and_then(|entity| entity.parent.or(entity.caller)))
+            .take(self.entities.len() + 1)
     }
 
     fn segment_of(&self, place: usize) -> usize {
@@ -105,7 +107,8 @@ impl TraceTree {
             places.into_iter().min_by(|a, b| start(a).total_cmp(&start(b)))
         };
         let uncalled = segments().filter(|&place| self.get(place).is_some_and(|entity| entity.document.parent_id.is_none())).collect();
-        earliest(uncalled).or_else(|| earliest(segments().filter(|&place| self.get(place).is_some_and(|entity| entity.caller.is_none())).collect()))
+        earliest(uncalled)
+            .or_else(|| earliest(segments().filter(|&place| self.get(place).is_some_and(|entity| entity.caller.is_none())).collect()))
     }
 
     /// The segment that answers this subsegment's call, if it reports.

@@ -1,0 +1,119 @@
+//! Sends batches with PutLogEvents, and makes groups and streams that are not there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
+use aws_sdk_cloudwatchlogs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudwatchlogs::types::{InputLogEvent, RejectedLogEventsInfo};
+use telemetry_delivery::{Destination, Failure, Held, LossReason, Outcome, Verdict, classify};
+
+use crate::event::{LogEvent, Target};
+use crate::progress::Progress;
+
+const TOO_OLD: LossReason = LossReason("rejected_too_old");
+const TOO_NEW: LossReason = LossReason("rejected_too_new");
+const EXPIRED: LossReason = LossReason("rejected_expired");
+
+/// The destination of log events.
+#[derive(Debug)]
+pub(crate) struct PutLogEvents {
+    pub(crate) client: Client,
+    pub(crate) progress: Arc<Progress>,
+}
+
+impl Destination<LogEvent> for PutLogEvents {
+    async fn send(&self, batch: &[Held<LogEvent>]) -> Verdict {
+        let Some(target) = batch.first().map(|held| Arc::clone(&held.item.target)) else { return Verdict::Accepted };
+        let event = |held: &Held<LogEvent>| InputLogEvent::builder().timestamp(held.item.timestamp).message(&held.item.message).build();
+        let Ok(events) = batch.iter().map(event).collect::<Result<Vec<_>, _>>() else { return Verdict::Poisoned };
+        let call = self.client.put_log_events().log_group_name(&target.group).log_stream_name(&target.stream).set_log_events(Some(events));
+        match call.send().await {
+            Ok(answer) => answer.rejected_log_events_info().map_or(Verdict::Accepted, |info| of_rejected(batch.len(), info)),
+            Err(error) if is_missing(&error) => self.make(&target).await,
+            Err(error) => {
+                tracing::warn!(error = %DisplayErrorContext(&error), group = target.group, "log events could not be sent; they wait");
+                verdict_of(&error)
+            }
+        }
+    }
+
+    /// A lost event is done too: it is counted, and reading it again would lose it again. A drain that ran out of time is the
+    /// exception, since the next start reads on from the file.
+    fn ended(&self, event: &LogEvent, outcome: Outcome) {
+        if outcome != Outcome::Lost(LossReason::SHUTDOWN) {
+            self.progress.ended(event.file, event.from, event.to);
+        }
+    }
+}
+
+impl PutLogEvents {
+    /// Makes the stream, and the group if that is what is missing. The batch then goes again.
+    async fn make(&self, target: &Target) -> Verdict {
+        let stream = || self.client.create_log_stream().log_group_name(&target.group).log_stream_name(&target.stream).send();
+        let made = match stream().await {
+            Err(error) if is_missing(&error) => {
+                let group = self.client.create_log_group().log_group_name(&target.group).send().await;
+                if let Some(verdict) = failure(group) {
+                    return verdict;
+                }
+                tracing::info!(group = target.group, "log group made");
+                stream().await
+            }
+            result => result,
+        };
+        failure(made).unwrap_or(Verdict::Again { not_before: None })
+    }
+}
+
+fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+    error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("ResourceNotFoundException")
+}
+
+/// Nothing if it worked, or if somebody else was faster.
+fn failure<T, E: ProvideErrorMetadata>(result: Result<T, SdkError<E, HttpResponse>>) -> Option<Verdict> {
+    let error = result.err()?;
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    (code != Some("ResourceAlreadyExistsException")).then(|| verdict_of(&error))
+}
+
+fn verdict_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Verdict {
+    let response = error.raw_response();
+    let retry_after = response
+        .and_then(|response| response.headers().get("retry-after"))
+        .and_then(|seconds| seconds.parse().ok())
+        .map(Duration::from_secs);
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    classify(&Failure { status: response.map(|response| response.status().as_u16()), code, retry_after })
+}
+
+/// The indexes are places in the batch that was sent: the two ends are exclusive, the start inclusive.
+fn of_rejected(events: usize, info: &RejectedLogEventsInfo) -> Verdict {
+    let place = |index: Option<i32>| index.and_then(|index| usize::try_from(index).ok());
+    let old = place(info.too_old_log_event_end_index()).unwrap_or(0).min(events);
+    let expired = place(info.expired_log_event_end_index()).unwrap_or(0).min(events);
+    let new = place(info.too_new_log_event_start_index()).unwrap_or(events);
+    let reason = |place: usize| match place {
+        place if place < old => Some(TOO_OLD),
+        place if place < expired => Some(EXPIRED),
+        place if place >= new => Some(TOO_NEW),
+        _ => None,
+    };
+    let refused: Vec<(usize, LossReason)> = (0..events).filter_map(|place| Some((place, reason(place)?))).collect();
+    tracing::error!(events = refused.len(), "CloudWatch Logs refused events for their time");
+    Verdict::Partly { again: Vec::new(), refused, not_before: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejected_indexes_are_places_not_counts() {
+        let info = RejectedLogEventsInfo::builder().too_old_log_event_end_index(2).too_new_log_event_start_index(4).build();
+        let Verdict::Partly { refused, again, .. } = of_rejected(5, &info) else { panic!("not partly") };
+        assert_eq!(refused, [(0, TOO_OLD), (1, TOO_OLD), (4, TOO_NEW)]);
+        assert!(again.is_empty());
+    }
+}

@@ -1,0 +1,240 @@
+//! The configuration file, TOML. Everything has a default; an empty file is the X-Ray daemon with StatsD beside it.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::aws::AwsSettings;
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// How AWS is reached.
+    pub aws: AwsSettings,
+    /// X-Ray segments.
+    pub traces: TracesConfig,
+    /// StatsD.
+    pub metrics: MetricsConfig,
+    /// Log files; none by default.
+    pub logs: LogConfig,
+    /// Health and the agent's own metrics.
+    pub health: HealthConfig,
+}
+
+/// X-Ray segments.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct TracesConfig {
+    /// Where documents arrive. Default `127.0.0.1:2000`.
+    pub udp: SocketAddr,
+    /// Where SDKs ask for sampling rules. Default `127.0.0.1:2000`.
+    pub tcp: SocketAddr,
+    /// Megabytes of documents that may wait. Default 64.
+    pub memory: usize,
+    /// Calls at once. Default 8, as the X-Ray daemon.
+    pub concurrency: usize,
+}
+
+/// StatsD.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct MetricsConfig {
+    /// Where lines arrive. Default `127.0.0.1:8125`.
+    pub statsd: SocketAddr,
+    /// The CloudWatch namespace. Default `StatsD`.
+    pub namespace: String,
+    /// Seconds that are aggregated; below 60 the metrics are high-resolution. Default 60.
+    pub interval: u64,
+    /// Dimensions on every metric, beside the lines' own tags. Default: none.
+    pub dimensions: BTreeMap<String, String>,
+    /// Distinct metrics per interval; each costs money. More are counted and dropped. Default 10,000.
+    pub max_series: usize,
+}
+
+/// Log files.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct LogConfig {
+    /// Where positions are kept. Default `/var/lib/metrics-agent/logs`.
+    pub state: Option<PathBuf>,
+    /// What to tail.
+    pub files: Vec<FileConfig>,
+}
+
+/// One set of files that goes to one log group.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct FileConfig {
+    /// Patterns of paths, such as `/var/log/app/*.log`.
+    pub paths: Vec<String>,
+    /// The log group, made if it is not there.
+    pub group: String,
+    /// The log stream, made if it is not there. Default: the host's name.
+    #[serde(default)]
+    pub stream: Option<String>,
+}
+
+impl FileConfig {
+    /// Files that go to a group, in a stream of this name.
+    #[must_use]
+    pub fn new(paths: Vec<String>, group: impl Into<String>, stream: impl Into<String>) -> Self {
+        Self { paths, group: group.into(), stream: Some(stream.into()) }
+    }
+}
+
+/// The health port.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct HealthConfig {
+    /// Where `/healthz` and `/metrics` are served. Default `127.0.0.1:2001`.
+    pub listen: SocketAddr,
+}
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
+impl Default for TracesConfig {
+    fn default() -> Self {
+        Self { udp: loopback(2000), tcp: loopback(2000), memory: 64, concurrency: 8 }
+    }
+}
+
+impl Default for MetricsConfig {
+    fn default() -> Self {
+        Self { statsd: loopback(8125), namespace: "StatsD".into(), interval: 60, dimensions: BTreeMap::new(), max_series: 10_000 }
+    }
+}
+
+impl Default for HealthConfig {
+    fn default() -> Self {
+        Self { listen: loopback(2001) }
+    }
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{0}: {1}")]
+    Read(PathBuf, std::io::Error),
+    /// The file is no TOML of ours; the message has line and column.
+    #[error("{0}: {1}")]
+    Parse(PathBuf, toml::de::Error),
+    /// A value is out of range.
+    #[error("{0}: {1}")]
+    Value(PathBuf, String),
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// Names the file, and the line or the field.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Read(path.to_owned(), error))?;
+        let config: Self = toml::from_str(&text).map_err(|error| ConfigError::Parse(path.to_owned(), error))?;
+        match config.mistake() {
+            None => Ok(config),
+            Some(mistake) => Err(ConfigError::Value(path.to_owned(), mistake)),
+        }
+    }
+
+    fn mistake(&self) -> Option<String> {
+        let namespace = &self.metrics.namespace;
+        if namespace.is_empty()
+            || namespace.len() > 255
+            || namespace.starts_with(':')
+            || namespace.starts_with("AWS/")
+            || !namespace.is_ascii()
+        {
+            return Some(format!(
+                "metrics.namespace is `{namespace}`, expected 1 to 255 ASCII characters that do not begin with `:` or `AWS/`"
+            ));
+        }
+        if !(1..=86_400).contains(&self.metrics.interval) {
+            return Some(format!("metrics.interval is {}, expected 1 to 86400 seconds", self.metrics.interval));
+        }
+        if self.metrics.dimensions.len() > 30 {
+            return Some("metrics.dimensions has more than the 30 that CloudWatch takes".into());
+        }
+        if self.traces.memory == 0 || self.traces.concurrency == 0 {
+            return Some("traces.memory and traces.concurrency must be at least 1".into());
+        }
+        self.logs.files.iter().enumerate().find_map(|(at, files)| {
+            let mistake = |field: &str, why: &str| Some(format!("logs.files[{at}].{field}: {why}"));
+            if files.paths.is_empty() {
+                return mistake("paths", "at least one pattern is needed");
+            }
+            let is_name =
+                !files.group.is_empty() && files.group.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte));
+            if !is_name || files.group.starts_with("aws/") {
+                return mistake("group", "expected letters, digits and . - _ / #, not beginning with aws/");
+            }
+            None
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read(&path).map_err(|error| error.to_string().replace(&folder.path().display().to_string(), ""))
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(read(""), Ok(Config::default()));
+    }
+
+    #[test]
+    fn a_whole_file_is_read() {
+        let config = read(
+            r#"
+            [aws]
+            region = "eu-west-1"
+            [traces]
+            udp = "0.0.0.0:2000"
+            [metrics]
+            namespace = "Shop"
+            dimensions = { Stage = "test" }
+            [[logs.files]]
+            paths = ["/var/log/shop/*.log"]
+            group = "/shop/app"
+            "#,
+        )
+        .unwrap();
+        assert_eq!((config.traces.udp.port(), &*config.metrics.namespace, config.logs.files.len()), (2000, "Shop", 1));
+    }
+
+    #[test]
+    fn mistakes_name_file_and_place() {
+        for (text, message) in [
+            ("[traces]\nudq = \"127.0.0.1:1\"", "unknown field `udq`"),
+            ("[traces]\nudp = \"localhost\"", "invalid socket address"),
+            ("[traces\n", "line 1"),
+            ("[metrics]\nnamespace = \"AWS/EC2\"", "metrics.namespace is `AWS/EC2`"),
+            ("[metrics]\ninterval = 0", "metrics.interval is 0"),
+            ("[[logs.files]]\npaths = []\ngroup = \"g\"", "logs.files[0].paths"),
+            ("[[logs.files]]\npaths = [\"a\"]\ngroup = \"a b\"", "logs.files[0].group"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert!(error.starts_with("/config.toml: ") && error.contains(message), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `/healthz`, and the agent's own metrics as Prometheus text.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use telemetry_delivery::{Ledger, LedgerSnapshot};
+
+use crate::intake::{IntakeCounters, kernel_drops};
+use crate::metrics::StatsdCounters;
+use crate::traces::is_from_a_browser;
+
+/// What there is to tell.
+#[derive(Debug)]
+pub(crate) struct Vitals {
+    pub(crate) intake: Arc<IntakeCounters>,
+    pub(crate) statsd: Arc<StatsdCounters>,
+    /// By signal: `traces`, `metrics`, `logs`.
+    pub(crate) ledgers: Vec<(&'static str, Arc<Ledger>)>,
+    pub(crate) udp_ports: Vec<u16>,
+}
+
+/// The port's routes.
+pub(crate) fn health_routes(vitals: Arc<Vitals>) -> Router {
+    let guard = async |request: Request, next: Next| -> Response {
+        if is_from_a_browser(request.headers()) {
+            (StatusCode::FORBIDDEN, "browsers are refused\n").into_response()
+        } else {
+            next.run(request).await
+        }
+    };
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/metrics", get(|State(vitals): State<Arc<Vitals>>| async move { vitals.prometheus() }))
+        .layer(middleware::from_fn(guard))
+        .with_state(vitals)
+}
+
+impl Vitals {
+    fn prometheus(&self) -> String {
+        let mut text = Text::default();
+        let read = |cell: &std::sync::atomic::AtomicU64| cell.load(Ordering::Relaxed);
+        text.counter("metrics_agent_datagrams_received_total", "X-Ray datagrams read.", &[("", read(&self.intake.received))]);
+        text.counter(
+            "metrics_agent_datagrams_malformed_total",
+            "X-Ray datagrams refused.",
+            &[("", read(&self.intake.malformed) + read(&self.intake.truncated))],
+        );
+        text.counter("metrics_agent_statsd_lines_total", "StatsD lines taken.", &[("", read(&self.statsd.lines))]);
+        text.counter("metrics_agent_statsd_malformed_total", "StatsD lines refused.", &[("", read(&self.statsd.malformed))]);
+        text.counter(
+            "metrics_agent_statsd_series_refused_total",
+            "StatsD lines of series above metrics.max_series.",
+            &[("", read(&self.statsd.refused))],
+        );
+        if let Some(drops) = kernel_drops(&self.udp_ports) {
+            text.counter("metrics_agent_kernel_drops_total", "Datagrams that the kernel dropped before they were read.", &[("", drops)]);
+        }
+        let snapshots: Vec<(&str, LedgerSnapshot)> = self.ledgers.iter().map(|(signal, ledger)| (*signal, ledger.snapshot())).collect();
+        let each = |value: fn(&LedgerSnapshot) -> u64| {
+            snapshots.iter().map(move |(signal, snapshot)| (format!("{{signal=\"{signal}\"}}"), value(snapshot))).collect::<Vec<_>>()
+        };
+        text.labelled("metrics_agent_items_entered_total", "Items offered for delivery.", each(|snapshot| snapshot.entered));
+        text.labelled("metrics_agent_items_accepted_total", "Items that AWS took.", each(|snapshot| snapshot.accepted));
+        text.labelled("metrics_agent_items_repeated_total", "Items sent once more.", each(|snapshot| snapshot.repeated));
+        text.labelled("metrics_agent_calls_total", "Calls made.", each(|snapshot| snapshot.calls));
+        let lost = snapshots.iter().flat_map(|(signal, snapshot)| {
+            snapshot.lost.iter().map(move |(reason, count)| (format!("{{signal=\"{signal}\",reason=\"{reason}\"}}"), *count))
+        });
+        text.labelled("metrics_agent_items_lost_total", "Items lost, by reason.", lost.collect());
+        text.0
+    }
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn counter(&mut self, name: &str, help: &str, values: &[(&str, u64)]) {
+        self.labelled(name, help, values.iter().map(|(labels, value)| ((*labels).to_owned(), *value)).collect());
+    }
+
+    fn labelled(&mut self, name: &str, help: &str, values: Vec<(String, u64)>) {
+        let mut write = || -> std::fmt::Result {
+            writeln!(self.0, "# HELP {name} {help}")?;
+            writeln!(self.0, "# TYPE {name} counter")?;
+            values.iter().try_for_each(|(labels, value)| writeln!(self.0, "{name}{labels} {value}"))
+        };
+        if write().is_err() {
+            tracing::error!(name, "a metric could not be written");
+        }
+    }
+}

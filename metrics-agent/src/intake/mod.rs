@@ -1,0 +1,11 @@
+//! Documents as they come in: received, header line checked, not parsed.
+//!
+//! Next: the queue of [`telemetry_delivery`], then `traces/put_trace_segments.rs`.
+
+mod kernel_drops;
+mod segment;
+mod udp;
+
+pub(crate) use kernel_drops::kernel_drops;
+pub(crate) use segment::RawSegment;
+pub(crate) use udp::{IntakeCounters, receive_segments};

@@ -1,0 +1,7 @@
+//! X-Ray: segments out, sampling rules through.
+
+mod proxy;
+mod put_trace_segments;
+
+pub(crate) use proxy::{Proxy, is_from_a_browser, proxy_routes};
+pub(crate) use put_trace_segments::PutTraceSegments;

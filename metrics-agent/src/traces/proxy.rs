@@ -1,0 +1,118 @@
+//! The daemon's TCP port: forwards GetSamplingRules and SamplingTargets, signed, and nothing else.
+//!
+//! The X-Ray daemon signs any path with its role. Here two paths pass, with their bodies as they are: typed clients would drop
+//! fields that they do not know.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+
+/// SDKs give up after 2 seconds or never; in between the service has time to answer.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Statistics of 25 rules are a few kilobytes.
+const BODY: usize = 256 * 1024;
+
+/// What signing and sending need.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    config: SdkConfig,
+    client: reqwest::Client,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ProxyError {
+    #[error("no region is known: set aws.region or AWS_REGION")]
+    NoRegion,
+    #[error("no credentials: {0}")]
+    Credentials(String),
+    #[error("the request cannot be signed: {0}")]
+    Sign(String),
+    #[error("X-Ray did not answer: {0}")]
+    Send(#[from] reqwest::Error),
+}
+
+impl Proxy {
+    pub(crate) fn new(config: SdkConfig) -> Arc<Self> {
+        let client = reqwest::Client::builder().timeout(TIMEOUT).build().unwrap_or_default();
+        Arc::new(Self { config, client })
+    }
+
+    async fn forward(&self, path: &str, body: Bytes) -> Result<Response, ProxyError> {
+        let region = self.config.region().map(ToString::to_string).ok_or(ProxyError::NoRegion)?;
+        let endpoint = self.config.endpoint_url().map_or_else(|| format!("https://xray.{region}.{}", dns_suffix(&region)), str::to_owned);
+        let url = format!("{}{path}", endpoint.trim_end_matches('/'));
+        let headers = self.signature(&url, &region, &body).await?;
+        let mut request = self.client.post(&url).header(header::CONTENT_TYPE, "application/json").body(body);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await?;
+        let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
+        Ok((status, [(header::CONTENT_TYPE, "application/json")], answer.bytes().await?).into_response())
+    }
+
+    async fn signature(&self, url: &str, region: &str, body: &[u8]) -> Result<Vec<(String, String)>, ProxyError> {
+        let provider = self.config.credentials_provider().ok_or_else(|| ProxyError::Credentials("none configured".into()))?;
+        let credentials: Credentials = provider.provide_credentials().await.map_err(|error| ProxyError::Credentials(error.to_string()))?;
+        let failed = |error: &dyn std::fmt::Display| ProxyError::Sign(error.to_string());
+        let identity = credentials.into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name("xray")
+            .time(crate::clock::system_now())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|error| failed(&error))?;
+        let headers = [("content-type", "application/json")].into_iter();
+        let request = SignableRequest::new("POST", url, headers, SignableBody::Bytes(body)).map_err(|error| failed(&error))?;
+        let (instructions, _) = sign(request, &parameters.into()).map_err(|error| failed(&error))?.into_parts();
+        Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+fn dns_suffix(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "amazonaws.com.cn",
+        region if region.starts_with("us-iso-") => "c2s.ic.gov",
+        region if region.starts_with("us-isob-") => "sc2s.sgov.gov",
+        region if region.starts_with("eusc-") => "amazonaws.eu",
+        _ => "amazonaws.com",
+    }
+}
+
+/// The port's routes.
+pub(crate) fn proxy_routes(proxy: Arc<Proxy>) -> Router {
+    Router::new()
+        .route("/GetSamplingRules", post(forward))
+        .route("/SamplingTargets", post(forward))
+        .fallback(|| async { (StatusCode::FORBIDDEN, "only /GetSamplingRules and /SamplingTargets are forwarded\n") })
+        .layer(axum::extract::DefaultBodyLimit::max(BODY))
+        .with_state(proxy)
+}
+
+async fn forward(State(proxy): State<Arc<Proxy>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    if is_from_a_browser(&headers) {
+        return (StatusCode::FORBIDDEN, "browsers are refused\n").into_response();
+    }
+    proxy.forward(uri.path(), body).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a sampling request could not be forwarded");
+        (StatusCode::BAD_GATEWAY, format!("{error}\n")).into_response()
+    })
+}
+
+/// A page on any site can reach loopback; no SDK sends these headers.
+pub(crate) fn is_from_a_browser(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
+}

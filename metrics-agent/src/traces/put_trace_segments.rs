@@ -1,0 +1,105 @@
+//! Sends batches with PutTraceSegments.
+
+use aws_sdk_xray::Client;
+use aws_sdk_xray::types::UnprocessedTraceSegment;
+use telemetry_delivery::{Destination, Held, LossReason, Verdict};
+
+use crate::aws::verdict_of;
+use crate::intake::RawSegment;
+
+/// X-Ray said that it will never take the document.
+const REFUSED: LossReason = LossReason("refused_by_xray");
+
+/// The destination of segments.
+#[derive(Debug)]
+pub(crate) struct PutTraceSegments {
+    client: Client,
+}
+
+impl PutTraceSegments {
+    /// Documents per call, the X-Ray daemon's figure.
+    pub(crate) const BATCH: usize = 50;
+    /// Bytes per call; the service publishes no limit, and a batch of the largest documents would have 3 MB.
+    pub(crate) const BYTES: usize = 1 << 20;
+
+    pub(crate) const fn new(client: Client) -> Self {
+        Self { client }
+    }
+}
+
+impl Destination<RawSegment> for PutTraceSegments {
+    async fn send(&self, batch: &[Held<RawSegment>]) -> Verdict {
+        let documents = batch.iter().map(|held| held.item.document.to_string()).collect();
+        match self.client.put_trace_segments().set_trace_segment_documents(Some(documents)).send().await {
+            Ok(answer) => of_unprocessed(batch, answer.unprocessed_trace_segments()),
+            Err(error) => {
+                tracing::warn!(error = %aws_smithy_types::error::display::DisplayErrorContext(&error), "segments could not be sent; they wait");
+                verdict_of(&error)
+            }
+        }
+    }
+}
+
+/// The answer names documents by id; one without an id that can be found counts against the last that is left.
+fn of_unprocessed(batch: &[Held<RawSegment>], unprocessed: &[UnprocessedTraceSegment]) -> Verdict {
+    if unprocessed.is_empty() {
+        return Verdict::Accepted;
+    }
+    let (mut again, mut refused) = (Vec::new(), Vec::new());
+    let mut taken = vec![false; batch.len()];
+    for segment in unprocessed {
+        let position = segment.id().and_then(|id| position_of(batch, id, &taken)).or_else(|| taken.iter().rposition(|taken| !taken));
+        let Some(position) = position else { continue };
+        taken[position] = true;
+        if is_worth_repeating(segment.error_code().unwrap_or_default()) {
+            again.push(position);
+        } else {
+            tracing::error!(id = segment.id(), code = segment.error_code(), message = segment.message(), "X-Ray refused a segment");
+            refused.push((position, REFUSED));
+        }
+    }
+    Verdict::Partly { again, refused, not_before: None }
+}
+
+fn position_of(batch: &[Held<RawSegment>], id: &str, taken: &[bool]) -> Option<usize> {
+    let needle = format!("\"id\":\"{id}\"");
+    let spaced = format!("\"id\": \"{id}\"");
+    batch
+        .iter()
+        .zip(taken)
+        .position(|(held, taken)| !taken && (held.item.document.contains(&needle) || held.item.document.contains(&spaced)))
+}
+
+/// Codes are not published but for one; those of throttles and outages pass, all others stay.
+fn is_worth_repeating(code: &str) -> bool {
+    ["Throttl", "Internal", "Unavailable", "Timeout", "LimitExceeded"].iter().any(|part| code.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(ids: &[&str]) -> Vec<Held<RawSegment>> {
+        let document = |id: &&str| format!("{{\"name\":\"a\",\"id\":\"{id}\"}}");
+        ids.iter().map(|id| Held { item: RawSegment::of_document(&document(id)), since: tokio::time::Instant::now() }).collect()
+    }
+
+    fn unprocessed(id: Option<&str>, code: &str) -> UnprocessedTraceSegment {
+        UnprocessedTraceSegment::builder().set_id(id.map(str::to_owned)).error_code(code).build()
+    }
+
+    #[test]
+    fn throttled_documents_go_again_and_bad_ones_are_refused() {
+        let batch = batch(&["53995c3f42cd8ad8", "70de5b6f19ff9a0a", "6226467e3f845502"]);
+        let listed = [unprocessed(Some("70de5b6f19ff9a0a"), "ThrottledException"), unprocessed(Some("53995c3f42cd8ad8"), "InvalidTraceId")];
+        assert_eq!(of_unprocessed(&batch, &listed), Verdict::Partly { again: vec![1], refused: vec![(0, REFUSED)], not_before: None });
+        assert_eq!(of_unprocessed(&batch, &[]), Verdict::Accepted);
+    }
+
+    #[test]
+    fn a_document_without_an_id_is_counted_once() {
+        let listed = [unprocessed(None, "JSONFormatError"), unprocessed(Some("unknown"), "JSONFormatError")];
+        let Verdict::Partly { refused, .. } = of_unprocessed(&batch(&["a", "b", "c"]), &listed) else { panic!("not partly") };
+        assert_eq!(refused.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [2, 1]);
+    }
+}
