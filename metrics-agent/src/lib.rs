@@ -14,5 +14,5 @@ mod run;
 mod traces;
 
 pub use aws::AwsSettings;
-pub use config::{Config, ConfigError, HealthConfig, LogConfig, MetricsConfig, TracesConfig};
+pub use config::{Config, ConfigError, FileConfig, HealthConfig, LogConfig, MetricsConfig, TracesConfig};
 pub use run::{Addresses, Agent, StartError};
