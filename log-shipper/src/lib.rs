@@ -6,16 +6,26 @@
 //! `discover` finds files, `tail` reads their lines through renames and truncation, [`telemetry_delivery`] sends batches cut by
 //! the exact rules of PutLogEvents, `journal` remembers.
 
-mod batch;
 mod clock;
-mod discover;
-mod event;
+
 mod identity;
-mod journal;
-mod progress;
-mod put_log_events;
-mod shipper;
-mod tail;
+
+mod event;
+
 mod timestamp;
+
+mod discover;
+
+mod batch;
+
+mod tail;
+
+mod progress;
+
+mod journal;
+
+mod put_log_events;
+
+mod shipper;
 
 pub use shipper::{Settings, Shipper, Source, StartError};

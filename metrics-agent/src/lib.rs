@@ -4,14 +4,21 @@
 //! repeats are off, so that delivery alone repeats and attempts never multiply. What is lost is counted by reason and shown
 //! on the health port.
 
-mod aws;
 mod clock;
+
+mod aws;
+
 mod config;
-mod health;
+
 mod intake;
+
 mod metrics;
-mod run;
+
 mod traces;
+
+mod health;
+
+mod run;
 
 pub use aws::AwsSettings;
 pub use config::{Config, ConfigError, FileConfig, HealthConfig, LogConfig, MetricsConfig, TracesConfig};

@@ -8,15 +8,23 @@
 //! Items enter a [`Queue`], a [`Batcher`] cuts them into batches, the [`Pump`] sends and repeats them, and drains on shutdown. The
 //! spool will sit where the queue refuses: see [`Queue::push`].
 
-mod backoff;
-mod batcher;
-mod budget;
-mod classify;
-mod drain;
-mod ledger;
-mod pump;
-mod queue;
 mod verdict;
+
+mod classify;
+
+mod backoff;
+
+mod budget;
+
+mod ledger;
+
+mod queue;
+
+mod batcher;
+
+mod drain;
+
+mod pump;
 
 pub use backoff::Backoff;
 pub use batcher::{AffineBatcher, BatchLimits, Batcher};

@@ -9,14 +9,22 @@
 //! * reading: [`Document`] is the owned tree that readers use, [`check_document`] says which rule a document breaks.
 
 mod bytes;
-mod check;
-mod datagram;
-mod document;
-mod header;
-mod id;
-pub mod sampling;
-pub mod statsd;
+
 mod time;
+
+mod id;
+
+mod header;
+
+mod document;
+
+mod datagram;
+
+pub mod sampling;
+
+pub mod statsd;
+
+mod check;
 
 pub use bytes::write_json_string;
 pub use check::{Violation, check_document, check_text};

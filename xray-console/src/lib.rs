@@ -11,17 +11,27 @@
 //! # Ok(()) }
 //! ```
 
-mod activity;
-mod api;
 mod clock;
-mod cloudwatch;
-mod logs;
-mod page;
-mod protocol;
-mod server;
+
 mod storage;
-mod sts;
+
+mod protocol;
+
 mod xray;
+
+mod cloudwatch;
+
+mod logs;
+
+mod sts;
+
+mod activity;
+
+mod api;
+
+mod page;
+
+mod server;
 
 pub use server::{Console, Settings, StartError};
 pub use storage::StorageError;

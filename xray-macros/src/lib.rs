@@ -3,10 +3,13 @@
 //! Three acts: `args` reads what was written, `plan` says what it means, `expand` only quotes. All mistakes are collected
 //! and shown at once.
 
-mod args;
-mod expand;
 mod mistakes;
+
+mod args;
+
 mod plan;
+
+mod expand;
 
 use proc_macro::TokenStream;
 

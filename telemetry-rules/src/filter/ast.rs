@@ -1,21 +1,10 @@
 //! The tree of a parsed expression.
 
 use super::keyword::{Flag, Number, Text};
-use super::lexer::ParseError;
 
 /// A parsed filter expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression(pub(super) Node);
-
-impl Expression {
-    /// Parses an expression. Blank text matches every trace.
-    ///
-    /// # Errors
-    /// Says what was expected and at which character.
-    pub fn parse(text: &str) -> Result<Self, ParseError> {
-        super::parser::parse(text).map(Self)
-    }
-}
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Node {

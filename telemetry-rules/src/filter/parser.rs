@@ -1,13 +1,23 @@
 //! From tokens to the tree. Nesting is bounded, so no text can exhaust the stack.
 
-use super::ast::{Cause, Compare, Level, Node, RootCauseKind, Scalar, Selector, TextOp};
+use super::ast::{Cause, Compare, Expression, Level, Node, RootCauseKind, Scalar, Selector, TextOp};
 use super::keyword::{Flag, Keyword, Number, Text};
 use super::lexer::{ParseError, Placed, Token, error, tokens};
 
 /// Levels of parentheses, blocks and negations.
 const DEPTH: usize = 64;
 
-pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
+impl Expression {
+    /// Parses an expression. Blank text matches every trace.
+    ///
+    /// # Errors
+    /// Says what was expected and at which character.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        parse(text).map(Self)
+    }
+}
+
+fn parse(text: &str) -> Result<Node, ParseError> {
     let mut parser = Parser { tokens: tokens(text)?, at: 0, end: text.chars().count(), depth: 0, is_in_block: false };
     if parser.tokens.is_empty() {
         return Ok(Node::Everything);

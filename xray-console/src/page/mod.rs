@@ -8,26 +8,7 @@ mod data;
 mod guard;
 mod live;
 mod traces;
-
-use axum::Router;
-use axum::routing::{get, post};
+mod routes;
 
 pub(crate) use guard::Guard;
-
-use crate::api::Api;
-
-/// The page's routes.
-pub(crate) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/", get(assets::index))
-        .route("/assets/{name}", get(assets::asset))
-        .route("/api/overview", get(data::overview))
-        .route("/api/traces", get(traces::list))
-        .route("/api/trace/{id}", get(traces::one))
-        .route("/api/graph", get(traces::graph))
-        .route("/api/metrics", get(data::metrics))
-        .route("/api/metric", get(data::metric))
-        .route("/api/logs", get(data::logs))
-        .route("/api/live", get(live::stream))
-        .route("/api/sample", post(data::sample))
-}
+pub(crate) use routes::routes;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::StorageError;
+use super::error::StorageError;
 
 const VERSION: u32 = 1;
 

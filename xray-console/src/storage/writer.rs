@@ -10,7 +10,8 @@ use std::thread::JoinHandle;
 use rusqlite::{Connection, Transaction};
 use tokio::sync::oneshot;
 
-use super::{StorageError, eviction};
+use super::error::StorageError;
+use super::eviction;
 
 /// Writes that share a commit.
 const GROUP: usize = 500;

@@ -6,28 +6,30 @@
 //! Next: the datagram goes to the agent, `metrics-agent/src/intake`.
 
 mod address;
+
 mod counters;
-mod cut;
-mod encode;
-mod fit;
+
+mod emit;
+
 mod forest;
+
+mod fit;
+
+mod cut;
+
+mod encode;
+
 mod queue;
+
 mod udp;
+
 mod worker;
 
 pub use address::{AddressError, DaemonAddress};
 pub(crate) use counters::CounterCells;
 pub use counters::Counters;
+pub use emit::Emitter;
 pub(crate) use encode::FragmentEncoder;
 pub(crate) use queue::FragmentQueue;
 pub use udp::UdpEmitter;
 pub(crate) use worker::Worker;
-
-/// Sends one datagram. Must not block; what cannot be sent is lost and counted.
-pub trait Emitter: Send + Sync {
-    /// Sends the framed document.
-    ///
-    /// # Errors
-    /// When it was not handed to the system. The error is counted, and reported once.
-    fn emit(&self, datagram: &[u8]) -> std::io::Result<()>;
-}

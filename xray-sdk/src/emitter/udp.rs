@@ -3,8 +3,8 @@
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use super::Emitter;
 use super::address::DaemonAddress;
+use super::emit::Emitter;
 
 /// Sends to the agent over a connected, non-blocking UDP socket. A full socket buffer loses the datagram.
 #[derive(Debug)]

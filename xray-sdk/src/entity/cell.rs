@@ -1,4 +1,4 @@
-//! [`SegmentCell`]: the shared state of one open segment.
+//! [`SegmentCell`]: the shared state of one open segment; the pool it comes from, and the [`FragmentSink`] it belongs to.
 //!
 //! * Begin is one compare-exchange: it fails if the generation is not the caller's, else the count *is* the number and pin.
 //! * End is a push under a lock that nothing but a push, a take or a count ever happens under.
@@ -8,14 +8,44 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::fragment::FragmentSink;
+use super::fragment::Fragment;
 use super::note::Note;
-use super::pool::{self, CellPool};
+use super::pool;
 use super::record::Finished;
 use crate::clock::Anchor;
 
 /// Begins beyond this are refused (and recorded as detached): the count must never carry into the generation.
 const MAX_BEGUN: u32 = 1 << 24;
+
+/// When ended subsegments leave before their segment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StreamLimits {
+    pub(crate) records: usize,
+    pub(crate) bytes: usize,
+}
+
+/// Takes fragments. Must not block and must not panic; called without locks held.
+pub(crate) trait FragmentSink: Sync {
+    fn accept(&self, fragment: Fragment);
+    fn stream_limits(&self) -> StreamLimits;
+    /// The idle cells of this sink.
+    fn cells(&self) -> &CellPool;
+}
+
+/// The idle cells of one sink, as many as there were ever segments open at once; leaked on purpose, never freed. A cell belongs to its sink for ever, so that what outlived its segment still knows where to go.
+#[derive(Default)]
+pub(crate) struct CellPool(Mutex<Vec<&'static SegmentCell>>);
+
+impl CellPool {
+    fn take(sink: &'static dyn FragmentSink) -> &'static SegmentCell {
+        let pooled = sink.cells().0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        pooled.unwrap_or_else(|| Box::leak(Box::new(SegmentCell::new(sink))))
+    }
+
+    fn give_back(&self, cell: &'static SegmentCell) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
+    }
+}
 
 #[repr(align(128))]
 pub(crate) struct SegmentCell {

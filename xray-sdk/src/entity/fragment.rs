@@ -1,4 +1,4 @@
-//! [`Fragment`]: what leaves a cell, and the [`FragmentSink`] that takes it.
+//! [`Fragment`]: what leaves a cell.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,6 @@ use telemetry_wire::{Details, Flags, SegmentId, TraceId};
 
 use super::ids::id_of;
 use super::note::Note;
-use super::pool::CellPool;
 use super::record::Finished;
 use crate::clock::{ClockSpan, Ticks};
 
@@ -41,21 +40,6 @@ pub(crate) enum RootKind {
     Segment { parent: Option<SegmentId> },
     /// A subsegment that began when its segment was gone.
     Detached { parent: SegmentId },
-}
-
-/// When ended subsegments leave before their segment.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct StreamLimits {
-    pub(crate) records: usize,
-    pub(crate) bytes: usize,
-}
-
-/// Takes fragments. Must not block and must not panic; called without locks held.
-pub(crate) trait FragmentSink: Sync {
-    fn accept(&self, fragment: Fragment);
-    fn stream_limits(&self) -> StreamLimits;
-    /// The idle cells of this sink.
-    fn cells(&self) -> &CellPool;
 }
 
 impl Fragment {

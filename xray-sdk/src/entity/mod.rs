@@ -10,19 +10,27 @@
 //!
 //! Next: a [`Fragment`] goes to the recorder's [`FragmentSink`], see `emitter`.
 
-mod cell;
-mod fragment;
-mod handle;
 mod ids;
-mod note;
-mod open;
-mod pool;
+
 mod record;
 
-pub(crate) use fragment::{Fragment, FragmentSink, Root, RootKind, StreamLimits};
+mod note;
+
+mod fragment;
+
+mod pool;
+
+mod cell;
+
+mod handle;
+
+mod open;
+
+pub(crate) use cell::{CellPool, FragmentSink, StreamLimits};
+pub(crate) use fragment::{Fragment, Root, RootKind};
 pub use handle::Context;
 pub(crate) use ids::{new_trace_id, random_segment_id};
 pub(crate) use note::{Note, add_exceptions};
 pub(crate) use open::{OpenRoot, OpenSubsegment};
-pub(crate) use pool::{CellPool, give_back_records};
+pub(crate) use pool::give_back_records;
 pub(crate) use record::Finished;

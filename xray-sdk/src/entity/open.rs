@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use telemetry_wire::{Details, Flags, TraceId};
 
-use super::cell::{Batch, End, SegmentCell};
-use super::fragment::{Fragment, FragmentSink, Root, RootKind};
+use super::cell::{Batch, End, FragmentSink, SegmentCell};
+use super::fragment::{Fragment, Root, RootKind};
 use super::handle::Context;
 use super::ids::new_id_base;
 use super::record::Finished;

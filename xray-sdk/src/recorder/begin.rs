@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use telemetry_wire::{Aws, SamplingState, SegmentId, TraceHeader, TraceId, XrayInfo};
 
 use super::install;
+use super::sink::Recorder;
 use crate::clock::wall_now;
 use crate::emitter::CounterCells;
 use crate::entity::{Context, OpenRoot, RootKind, new_trace_id};
@@ -54,7 +55,7 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
 }
 
 fn open(
-    recorder: &'static super::Recorder,
+    recorder: &'static Recorder,
     trace: TraceId,
     parent: Option<SegmentId>,
     name: Cow<'static, str>,

@@ -10,8 +10,8 @@ use telemetry_wire::{Aws, SegmentInfo, UDP_PAYLOAD_LIMIT, XrayInfo};
 
 use super::environment::Environment;
 use super::install;
-use super::missing::ContextMissing;
 use super::sink::{Output, Queue, Recorder};
+use super::strategy::ContextMissing;
 use crate::emitter::{AddressError, Counters, DaemonAddress, Emitter, FragmentQueue, UdpEmitter, Worker};
 use crate::entity::{CellPool, StreamLimits};
 use crate::sampling::{LocalSampler, Sampler};

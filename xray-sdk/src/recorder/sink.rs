@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use telemetry_wire::SegmentInfo;
 
-use super::missing::ContextMissing;
+use super::strategy::ContextMissing;
 use crate::emitter::{CounterCells, Emitter, FragmentEncoder, FragmentQueue, Worker};
 use crate::entity::{CellPool, Fragment, FragmentSink, StreamLimits, give_back_records};
 use crate::sampling::Sampler;

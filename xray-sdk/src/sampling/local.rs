@@ -2,9 +2,9 @@
 
 use telemetry_wire::sampling::{LocalRule, LocalRules, LocalRulesError, Rate};
 
+use super::decision::{Sampler, SamplingDecision, SamplingRequest};
 use super::reservoir::Reservoir;
 use super::wildcard::matches_pattern;
-use super::{Sampler, SamplingDecision, SamplingRequest};
 
 /// Samples by local rules. The default has none: one request per second, and 5 % of the rest.
 #[derive(Debug)]

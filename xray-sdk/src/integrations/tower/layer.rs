@@ -6,20 +6,13 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::naming::Naming;
+use super::settings::Settings;
 use super::service::Trace;
-use crate::sampling::matches_pattern;
 
 /// Opens a segment per request. See the [module](super).
 #[derive(Clone, Debug)]
 pub struct TraceLayer {
     settings: Arc<Settings>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Settings {
-    pub(super) naming: Naming,
-    excluded: Vec<Cow<'static, str>>,
-    pub(super) answers: bool,
 }
 
 impl TraceLayer {
@@ -46,12 +39,6 @@ impl TraceLayer {
     pub fn response_header(mut self, answers: bool) -> Self {
         Arc::make_mut(&mut self.settings).answers = answers;
         self
-    }
-}
-
-impl Settings {
-    pub(super) fn excludes(&self, path: &str) -> bool {
-        self.excluded.iter().any(|pattern| matches_pattern(pattern, path))
     }
 }
 

@@ -16,11 +16,17 @@
 //! drops before there is a response are recorded as cancelled. With feature `axum` the matched route becomes the annotation
 //! `http_route`. Use [`TraceLayer`] with hyper through `hyper_util::service::TowerToHyperService`.
 
-mod body;
-mod future;
-mod layer;
 mod naming;
+
+mod settings;
+
+mod body;
+
+mod future;
+
 mod service;
+
+mod layer;
 
 pub use body::TracedBody;
 pub use future::ResponseFuture;

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::body::TracedBody;
 use super::future::{ResponseFuture, Traced};
-use super::layer::Settings;
+use super::settings::Settings;
 use crate::integrations::http_fields::{ResponseHeader, describe_server_request, host_of, incoming, matched_route};
 use crate::recorder::SegmentRequest;
 use crate::{Context, Segment};

@@ -1,0 +1,75 @@
+//! Agents and consoles on free ports, and other people's clients as child processes.
+
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "tests use what they need of it")]
+
+use std::net::UdpSocket;
+use std::path::Path;
+use std::time::Duration;
+
+use metrics_agent::{Agent, AwsSettings, Config};
+use xray_console::{Console, Settings};
+
+/// A console on a free port.
+pub async fn console() -> Console {
+    let mut settings = Settings::default();
+    settings.address.set_port(0);
+    Console::start(settings).await.unwrap()
+}
+
+/// A configuration of free ports that sends to `endpoint`.
+pub fn config(endpoint: &str) -> Config {
+    let mut config = Config::default();
+    config.aws = AwsSettings::local(endpoint.to_owned());
+    config.traces.udp.set_port(0);
+    config.traces.tcp.set_port(0);
+    config.metrics.statsd.set_port(0);
+    config.metrics.interval = 1;
+    config.health.listen.set_port(0);
+    config
+}
+
+/// An agent on free ports.
+pub async fn agent(endpoint: &str) -> Agent {
+    Agent::start(config(endpoint)).await.unwrap()
+}
+
+/// Long enough for a busy machine.
+pub const SOON: Duration = Duration::from_secs(20);
+
+/// Sends datagrams to an agent.
+pub fn send(to: std::net::SocketAddr, datagrams: &[&[u8]]) {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for datagram in datagrams {
+        socket.send_to(datagram, to).unwrap();
+    }
+}
+
+/// Runs a script of `tests/` with a program named by a variable; without it the test says so and is no failure.
+pub async fn run_script(variable: &str, script: &str, arguments: &[String]) {
+    let Ok(program) = std::env::var(variable) else {
+        eprintln!("skipped: {variable} is not set; `cargo xtask test` sets it");
+        return;
+    };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(script);
+    let mut command = if variable == "TEST_CHROMIUM" {
+        let mut command = tokio::process::Command::new("node");
+        command.env("CHROMIUM", program);
+        command
+    } else {
+        tokio::process::Command::new(program)
+    };
+    let environment = [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_DEFAULT_REGION", "us-east-1")];
+    let output = command.arg(&script).args(arguments).envs(environment).env_remove("AWS_ENDPOINT_URL").output().await.unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{}: {said}", script.display());
+    println!("{said}");
+}
+
+/// Waits for a condition, looking again and again.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut() -> F) {
+    let deadline = tokio::time::Instant::now() + SOON;
+    while !holds().await {
+        assert!(tokio::time::Instant::now() < deadline, "{what} did not happen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

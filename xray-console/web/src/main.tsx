@@ -1,0 +1,72 @@
+// The shell: navigation, time range, theme, keys.
+
+import { render, type JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import "./style.css";
+import { isTyping, KEYS } from "./keys";
+import { LogsScreen } from "./logs";
+import { MapScreen } from "./map";
+import { MetricsScreen } from "./metrics";
+import { OverviewScreen } from "./overview";
+import { change, connect, link, useLive, usePlace, WINDOWS, type Place } from "./state";
+import { TraceScreen } from "./trace/screen";
+import { TracesScreen } from "./traces";
+
+const SCREENS: [string, string][] = [["overview", "Overview"], ["traces", "Traces"], ["map", "Map"], ["metrics", "Metrics"], ["logs", "Logs"]];
+
+function Screen({ place }: { place: Place }): JSX.Element {
+  switch (place.screen) {
+    case "traces": return <TracesScreen place={place} />;
+    case "trace": return <TraceScreen key={place.id} place={place} />;
+    case "map": return <MapScreen place={place} />;
+    case "metrics": return <MetricsScreen place={place} />;
+    case "logs": return <LogsScreen place={place} />;
+    default: return <OverviewScreen place={place} />;
+  }
+}
+
+function App(): JSX.Element {
+  const place = usePlace();
+  const live = useLive();
+  const [isHelpOpen, setHelp] = useState(false);
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent): void => {
+      if (isTyping(event)) return;
+      const screen = SCREENS[Number(event.key) - 1];
+      if (screen !== undefined) location.hash = link(screen[0]);
+      if (event.key === "?") setHelp((isOpen) => !isOpen);
+      if (event.key === "Escape") setHelp(false);
+      if (event.key === "p") live.toggle();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, [live]);
+  const current = place.screen === "trace" ? "traces" : place.screen;
+  return <>
+    <header>
+      <b>console</b>
+      <nav>{SCREENS.map(([screen, name]) => <a key={screen} href={link(screen)} {...(current === screen ? { "aria-current": "page" as const } : {})}>{name}</a>)}</nav>
+      <span class="grow" />
+      <button class={`chip${live.isLive ? " live" : ""}`} onClick={live.toggle} title="hold and go on (p)">{live.isPaused ? "held" : live.isLive ? "live" : "not connected"}</button>
+      <select class="chip" value={place.query.get("window") ?? "15m"} aria-label="time range" onChange={(event) => change({ window: event.currentTarget.value })}>{Object.keys(WINDOWS).map((name) => <option key={name} value={name}>last {name}</option>)}</select>
+      <button class="chip" onClick={switchTheme} title="dark or light">◐</button>
+      <button class="chip" onClick={() => setHelp(!isHelpOpen)} title="keys (?)">?</button>
+    </header>
+    <main><Screen place={place} /></main>
+    {isHelpOpen && <dialog open class="help"><h2>keys</h2><dl>{KEYS.map(([key, what]) => <div key={key}><dt><kbd>{key}</kbd></dt><dd>{what}</dd></div>)}</dl><button onClick={() => setHelp(false)}>close</button></dialog>}
+  </>;
+}
+
+const isDark = (): boolean => (document.documentElement.dataset["theme"] ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+
+function switchTheme(): void {
+  const theme = isDark() ? "light" : "dark";
+  document.documentElement.dataset["theme"] = theme;
+  localStorage.setItem("theme", theme);
+}
+
+const theme = localStorage.getItem("theme");
+if (theme !== null) document.documentElement.dataset["theme"] = theme;
+connect();
+const root = document.getElementById("app");
+if (root !== null) render(<App />, root);

@@ -1,0 +1,122 @@
+// What the address bar holds, and when to look again.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+
+export interface Place { screen: string; id: string; query: URLSearchParams }
+
+const read = (): Place => {
+  const [path = "", search = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [screen = "", ...rest] = path.split("/");
+  return { screen: screen || "overview", id: decodeURIComponent(rest.join("/")), query: new URLSearchParams(search) };
+};
+
+/** The current place; changes with the address bar. */
+export function usePlace(): Place {
+  const [place, setPlace] = useState(read);
+  useEffect(() => {
+    const changed = (): void => setPlace(read());
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }, []);
+  return place;
+}
+
+/** A link that keeps the time range. Empty values are left out. */
+export function link(screen: string, changes: Record<string, string | null> = {}): string {
+  const query = new URLSearchParams();
+  const window = read().query.get("window");
+  if (window !== null) query.set("window", window);
+  for (const [key, value] of Object.entries(changes)) {
+    if (value !== null && value !== "") query.set(key, value);
+  }
+  const search = query.toString();
+  return `#/${screen}${search === "" ? "" : `?${search}`}`;
+}
+
+/** Changes parts of the current place. */
+export function change(changes: Record<string, string | null>, keepHistory = true): void {
+  const place = read();
+  for (const [key, value] of Object.entries(changes)) {
+    if (value === null || value === "") place.query.delete(key);
+    else place.query.set(key, value);
+  }
+  const search = place.query.toString();
+  const id = place.id === "" ? "" : `/${encodeURIComponent(place.id)}`;
+  const hash = `#/${place.screen}${id}${search === "" ? "" : `?${search}`}`;
+  if (keepHistory) location.hash = hash;
+  else {
+    history.replaceState(null, "", hash);
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  }
+}
+
+export const WINDOWS: Record<string, number> = { "5m": 300, "15m": 900, "1h": 3600, "6h": 21600, "24h": 86400 };
+
+/** The time range of a place, in epoch seconds, up to now. */
+export function range(place: Place): { from: number; to: number; seconds: number } {
+  const seconds = WINDOWS[place.query.get("window") ?? "15m"] ?? 900;
+  const to = Date.now() / 1e3 + 2;
+  return { from: to - seconds, to, seconds };
+}
+
+type Listener = () => void;
+const listeners = new Set<Listener>();
+let isPaused = false;
+let isConnected = false;
+
+/** Listens to the console's hints; they carry no data. */
+export function connect(): void {
+  const source = new EventSource("/api/live");
+  const tell = (): void => listeners.forEach((listener) => listener());
+  source.onmessage = () => { if (!isPaused) tell(); };
+  source.onopen = () => { isConnected = true; tell(); };
+  source.onerror = () => { isConnected = false; tell(); };
+}
+
+/** Whether hints arrive, and a switch to hold them. */
+export function useLive(): { isLive: boolean; isPaused: boolean; toggle: () => void } {
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    const listener = (): void => redraw((count) => count + 1);
+    listeners.add(listener);
+    return () => { listeners.delete(listener); };
+  }, []);
+  const toggle = (): void => {
+    isPaused = !isPaused;
+    listeners.forEach((listener) => listener());
+  };
+  return { isLive: isConnected && !isPaused, isPaused, toggle };
+}
+
+export interface Loaded<T> { data: T | null; error: string | null; isLoading: boolean }
+
+/** Loads now, when `key` changes, and after hints, at most once a second. What is shown stays until there is better. */
+export function useData<T>(key: string, load: () => Promise<T>, isLive = true): Loaded<T> {
+  const [state, setState] = useState<Loaded<T>>({ data: null, error: null, isLoading: true });
+  const latest = useRef(load);
+  latest.current = load;
+  useEffect(() => {
+    let isGone = false;
+    let isBusy = false;
+    let isWanted = false;
+    const run = async (): Promise<void> => {
+      if (isBusy) { isWanted = true; return; }
+      isBusy = true;
+      try {
+        const data = await latest.current();
+        if (!isGone) setState({ data, error: null, isLoading: false });
+      } catch (error) {
+        if (!isGone) setState((old) => ({ data: old.data, error: error instanceof Error ? error.message : String(error), isLoading: false }));
+      }
+      setTimeout(() => {
+        isBusy = false;
+        if (isWanted && !isGone) { isWanted = false; void run(); }
+      }, 1000);
+    };
+    void run();
+    const listener = (): void => void run();
+    if (isLive) listeners.add(listener);
+    return () => { isGone = true; listeners.delete(listener); };
+  }, [key, isLive]);
+  return state;
+}

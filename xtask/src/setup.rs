@@ -1,0 +1,52 @@
+//! What the tests need beside Rust. Each part is installed if it may be, else it is said what to install.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Other people's clients, by name for pip.
+const PYTHON_PACKAGES: [&str; 4] = ["aws-xray-sdk", "boto3", "awscli", "moto[server]"];
+
+/// The repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_owned)
+}
+
+/// Runs a command in a folder; an error names the command.
+pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
+    let shown = format!("{program} {}", arguments.join(" "));
+    let status = Command::new(program).args(arguments).current_dir(folder).status().map_err(|error| format!("`{shown}`: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{shown}` failed: {status}")) }
+}
+
+/// The Python environment in `.venv`, made if it is not there.
+pub(crate) fn python() -> Result<PathBuf, String> {
+    let environment = root().join(".venv");
+    let python = environment.join("bin/python");
+    let is_whole = python.exists() && run(&root(), &python.display().to_string(), &["-c", "import aws_xray_sdk, boto3, awscli, moto.server"]).is_ok();
+    if !is_whole {
+        println!("making a Python environment in .venv");
+        run(&root(), "python3", &["-m", "venv", &environment.display().to_string()])?;
+        let mut arguments = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+        arguments.extend(PYTHON_PACKAGES);
+        run(&root(), &python.display().to_string(), &arguments)?;
+    }
+    Ok(python)
+}
+
+/// Chromium, from Debian's packages if we are root there.
+pub(crate) fn chromium() -> Result<PathBuf, String> {
+    let known = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);
+    let find = || known.iter().find(|path| path.exists()).cloned();
+    if let Some(path) = find() {
+        return Ok(path);
+    }
+    println!("installing chromium with apt-get");
+    run(&root(), "apt-get", &["update", "-qq"]).and_then(|()| run(&root(), "apt-get", &["install", "-y", "-qq", "chromium"]))?;
+    find().ok_or_else(|| "chromium is not where Debian puts it".to_owned())
+}
+
+/// The page's packages.
+pub(crate) fn node_modules() -> Result<(), String> {
+    let web = root().join("xray-console/web");
+    if web.join("node_modules/.package-lock.json").exists() { Ok(()) } else { run(&web, "npm", &["ci", "--no-audit", "--no-fund", "--silent"]) }
+}
