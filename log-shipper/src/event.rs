@@ -21,6 +21,8 @@ pub(crate) struct LogEvent {
     pub(crate) message: String,
     /// Where it comes from: the file, and the bytes that are done when this event is.
     pub(crate) file: FileId,
+    /// How often the file had been begun anew: what was read before a truncation says nothing about what is there now.
+    pub(crate) generation: u32,
     pub(crate) from: u64,
     pub(crate) to: u64,
 }

@@ -11,6 +11,7 @@ pub(crate) struct Progress(Mutex<HashMap<FileId, Ranges>>);
 
 #[derive(Debug, Default)]
 struct Ranges {
+    generation: u32,
     done_to: u64,
     /// Ended ranges beyond a hole, end by begin.
     ahead: BTreeMap<u64, u64>,
@@ -18,16 +19,18 @@ struct Ranges {
 }
 
 impl Progress {
-    /// Begins a file, or begins it anew, at an offset.
-    pub(crate) fn begin(&self, file: FileId, offset: u64) {
-        let ranges = Ranges { done_to: offset, ..Ranges::default() };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file, ranges);
+    /// Begins a file, or begins it anew, at an offset. Gives the generation that its events carry.
+    pub(crate) fn begin(&self, file: FileId, offset: u64) -> u32 {
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = files.get(&file).map_or(0, |ranges| ranges.generation + 1);
+        files.insert(file, Ranges { generation, done_to: offset, changed: true, ..Ranges::default() });
+        generation
     }
 
-    /// Notes that these bytes are delivered, or lost for good.
-    pub(crate) fn ended(&self, file: FileId, from: u64, to: u64) {
+    /// Notes that these bytes are delivered, or lost for good. Bytes of an earlier generation are no news.
+    pub(crate) fn ended(&self, file: FileId, generation: u32, from: u64, to: u64) {
         let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(ranges) = files.get_mut(&file) else { return };
+        let Some(ranges) = files.get_mut(&file).filter(|ranges| ranges.generation == generation) else { return };
         ranges.ahead.insert(from, to);
         while let Some(end) = ranges.ahead.remove(&ranges.done_to) {
             ranges.done_to = end;
@@ -54,13 +57,15 @@ mod tests {
     #[test]
     fn a_hole_holds_the_position_until_it_is_filled() {
         let (progress, file) = (Progress::default(), FileId { device: 1, inode: 2 });
-        progress.begin(file, 10);
-        progress.ended(file, 20, 30);
+        let first = progress.begin(file, 10);
+        progress.take_changes();
+        progress.ended(file, first, 20, 30);
         assert_eq!(progress.take_changes(), []);
-        progress.ended(file, 10, 20);
+        progress.ended(file, first, 10, 20);
         assert_eq!(progress.take_changes(), [(file, 30)]);
         assert_eq!(progress.take_changes(), []);
         progress.begin(file, 0);
-        assert_eq!(progress.done_to(file), Some(0));
+        progress.ended(file, first, 0, 100);
+        assert_eq!(progress.done_to(file), Some(0), "what was read before the truncation says nothing");
     }
 }

@@ -1,17 +1,19 @@
 //! [`Shipper`]: finds, tails, delivers, remembers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_sdk_cloudwatchlogs::Client;
 use telemetry_delivery::{Backoff, Drain, DrainSignal, Ledger, Pump, PumpSettings, Queue};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::batch::LogBatcher;
 use crate::clock::now_millis;
-use crate::discover::{files, siblings};
+use crate::discover::{files, rotated};
 use crate::event::{LogEvent, Target};
 use crate::identity::FileId;
 use crate::journal::{Journal, Position};
@@ -34,6 +36,10 @@ impl Source {
     pub fn new(paths: Vec<String>, group: &str, stream: Option<&str>) -> Self {
         let stream = stream.map_or_else(host_name, str::to_owned);
         Self { paths, group: group.to_owned(), stream }
+    }
+
+    fn target(&self) -> Target {
+        Target { group: self.group.clone(), stream: self.stream.clone() }
     }
 }
 
@@ -82,8 +88,14 @@ pub enum StartError {
 
 /// CloudWatch takes events of 14 days.
 const MAX_AGE: Duration = Duration::from_secs(14 * 86_400);
-/// Looks at a renamed file that brought nothing before it is let go: writers keep it until they are told of the rotation.
-const QUIET_LOOKS: u32 = 40;
+/// And of two hours ahead, in milliseconds.
+const MAX_AHEAD: i64 = 2 * 3_600_000;
+/// How long a renamed file is kept after its last line: writers go on with it until they are told of the rotation.
+const LINGERING: Duration = Duration::from_secs(10);
+/// How often folders are searched for renamed files.
+const ROTATION_EVERY: Duration = Duration::from_secs(5);
+/// The share of a drain's time that reading may take; the rest is for sending.
+const READING_SHARE: u32 = 2;
 
 /// Tails files until told to drain.
 #[derive(Debug)]
@@ -91,17 +103,21 @@ pub struct Shipper {
     settings: Settings,
     journal: Journal,
     progress: Arc<Progress>,
-    queue: Arc<Queue<LogEvent>>,
-    destination: Arc<PutLogEvents>,
+    lines: HashMap<Arc<Target>, Arc<Queue<LogEvent>>>,
+    client: Client,
     ledger: Arc<Ledger>,
     tails: HashMap<FileId, Open>,
+    rotation_due: Instant,
 }
 
 #[derive(Debug)]
 struct Open {
     tail: Tail,
     target: Arc<Target>,
-    quiet_looks: u32,
+    generation: u32,
+    /// Read and not yet taken by the queue. Nothing more is read while there are any.
+    waiting: VecDeque<LogEvent>,
+    last_line_at: Instant,
     last_time: Option<i64>,
 }
 
@@ -115,108 +131,131 @@ impl Shipper {
             glob::Pattern::new(pattern).map_err(|error| StartError::Pattern(pattern.clone(), error))?;
         }
         let journal = Journal::open(&settings.state).map_err(|error| StartError::Journal(settings.state.clone(), error))?;
-        let progress = Arc::new(Progress::default());
-        let client = aws_sdk_cloudwatchlogs::Client::new(aws);
-        let destination = Arc::new(PutLogEvents { client, progress: Arc::clone(&progress) });
-        let queue = Queue::new(settings.memory, Arc::clone(&ledger));
-        Ok(Self { settings, journal, progress, queue, destination, ledger, tails: HashMap::new() })
+        let client = Client::new(aws);
+        let (progress, lines, tails) = (Arc::default(), HashMap::new(), HashMap::new());
+        Ok(Self { settings, journal, progress, lines, client, ledger, tails, rotation_due: Instant::now() })
     }
 
     /// Ships until the drain is ordered; then reads once more to the end of all files, sends, and remembers.
     pub async fn run(mut self, mut drain: DrainSignal) {
         let (pump_drain, pump_signal) = Drain::new();
-        let settings =
-            PumpSettings { concurrency: 1, backoff: Backoff::new(Duration::from_millis(200), Duration::from_secs(30)), max_age: MAX_AGE };
-        let batcher = LogBatcher { linger: self.settings.linger };
-        let pump = Pump::new(Arc::clone(&self.queue), batcher, Arc::clone(&self.destination), settings, Arc::clone(&self.ledger));
-        let pump = tokio::spawn(pump.run(pump_signal));
+        let mut pumps = self.start_pumps(&pump_signal);
         while drain.deadline().is_none() {
-            let brought_something = tokio::select! {
-                brought = self.look_at_all() => brought,
-                _ = drain.ordered() => break,
-            };
+            let is_busy = self.look_at_all();
             self.remember();
-            if !brought_something {
-                tokio::select! {
-                    () = tokio::time::sleep(self.settings.poll) => {}
-                    _ = drain.ordered() => {}
-                }
+            let pause = if is_busy { Duration::ZERO } else { self.settings.poll };
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = drain.ordered() => {}
             }
         }
         let deadline = drain.deadline().unwrap_or_else(Instant::now);
-        let last_look = async { while self.look_at_all().await {} };
-        if tokio::time::timeout_at(deadline, last_look).await.is_err() {
-            tracing::warn!("files were not read to their end; the next start goes on there");
-        }
+        self.read_to_the_end(deadline).await;
         pump_drain.begin(deadline);
-        if let Err(error) = pump.await {
-            tracing::error!(%error, "the delivery of logs ended badly");
-        }
+        while pumps.join_next().await.is_some() {}
         self.remember();
     }
 
-    /// Looks at each file once. Whether any brought lines.
-    async fn look_at_all(&mut self) -> bool {
-        self.discover();
-        let mut brought_something = false;
-        let ids: Vec<FileId> = self.tails.keys().copied().collect();
-        for id in ids {
-            brought_something |= self.look_at(id).await;
+    /// A line of delivery per stream: one that is refused or throttled does not hold up the others.
+    fn start_pumps(&mut self, drain: &DrainSignal) -> JoinSet<()> {
+        let mut pumps = JoinSet::new();
+        let targets: HashSet<Arc<Target>> = self.settings.sources.iter().map(|source| Arc::new(source.target())).collect();
+        let memory = self.settings.memory / targets.len().max(1);
+        for target in targets {
+            let queue = Queue::new(memory, Arc::clone(&self.ledger));
+            let backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+            let settings = PumpSettings { concurrency: 1, backoff, max_age: MAX_AGE };
+            let destination = Arc::new(PutLogEvents { client: self.client.clone(), progress: Arc::clone(&self.progress) });
+            let batcher = LogBatcher { linger: self.settings.linger };
+            let pump = Pump::new(Arc::clone(&queue), batcher, destination, settings, Arc::clone(&self.ledger));
+            pumps.spawn(pump.run(drain.clone()));
+            self.lines.insert(target, queue);
         }
-        brought_something
+        pumps
+    }
+
+    /// The last look of a drain. What is not read stays in the files for the next start.
+    async fn read_to_the_end(&mut self, deadline: Instant) {
+        let now = Instant::now();
+        let until = now + deadline.saturating_duration_since(now) / READING_SHARE;
+        while self.look_at_all() && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        if self.tails.values().any(|open| !open.waiting.is_empty()) {
+            tracing::warn!("files were not read to their end; the next start goes on there");
+        }
+    }
+
+    /// Looks at each file once, without waiting for anything. Whether there may be more at once.
+    fn look_at_all(&mut self) -> bool {
+        self.discover();
+        let ids: Vec<FileId> = self.tails.keys().copied().collect();
+        ids.into_iter().fold(false, |is_busy, id| self.look_at(id) | is_busy)
     }
 
     fn discover(&mut self) {
-        for source in self.settings.sources.clone() {
-            for path in files(&source.paths) {
-                self.open_tail(path.clone(), &source);
-                self.open_rotated(&path, &source);
+        let mut found: Vec<(PathBuf, Source)> = Vec::new();
+        for source in &self.settings.sources {
+            found.extend(files(&source.paths).into_iter().map(|path| (path, source.clone())));
+        }
+        for (path, source) in &found {
+            self.open_tail(path.clone(), source);
+        }
+        if Instant::now() >= self.rotation_due {
+            self.rotation_due = Instant::now() + ROTATION_EVERY;
+            self.discover_rotated(&found);
+        }
+    }
+
+    /// A renamed generation is opened only if the journal says that it has lines left. Files that are gone are looked for too:
+    /// their successors may not be there yet.
+    fn discover_rotated(&mut self, found: &[(PathBuf, Source)]) {
+        let claimed: Vec<PathBuf> = found.iter().map(|(path, _)| path.clone()).collect();
+        let exact =
+            self.settings.sources.iter().flat_map(|source| source.paths.iter().map(move |path| (PathBuf::from(path), source.clone())));
+        let bases: Vec<(PathBuf, Source)> = found.iter().cloned().chain(exact.filter(|(path, _)| !claimed.contains(path))).collect();
+        for (base, source) in bases {
+            for path in rotated(&base, &claimed) {
+                let Ok(metadata) = path.symlink_metadata() else { continue };
+                let has_more = self.journal.position(FileId::of(&metadata)).is_some_and(|position| position.offset < metadata.len());
+                if has_more {
+                    self.open_tail(path, &source);
+                }
             }
         }
     }
 
     fn open_tail(&mut self, path: PathBuf, source: &Source) {
-        let Ok(metadata) = path.metadata() else { return };
-        let id = FileId::of(&metadata);
-        if let Some(open) = self.tails.get_mut(&id) {
+        let Ok(metadata) = path.symlink_metadata() else { return };
+        if let Some(open) = self.tails.get_mut(&FileId::of(&metadata)) {
             open.tail.path = path;
             return;
         }
         match Tail::open(path.clone(), 0).and_then(|tail| self.resume(tail)) {
-            Ok(tail) => {
-                let target = Arc::new(Target { group: source.group.clone(), stream: source.stream.clone() });
-                self.tails.insert(tail.id, Open { tail, target, quiet_looks: 0, last_time: None });
+            Ok((tail, generation)) => {
+                let (target, waiting) = (Arc::new(source.target()), VecDeque::new());
+                self.tails.insert(tail.id, Open { tail, target, generation, waiting, last_line_at: Instant::now(), last_time: None });
             }
             Err(error) => tracing::warn!(path = %path.display(), %error, "a log file cannot be opened"),
         }
     }
 
-    /// A renamed generation is opened only if the journal says that it has lines left.
-    fn open_rotated(&mut self, path: &std::path::Path, source: &Source) {
-        for sibling in siblings(path) {
-            let Ok(metadata) = sibling.metadata() else { continue };
-            let id = FileId::of(&metadata);
-            let has_more = self.journal.position(id).is_some_and(|position| position.offset < metadata.len());
-            if has_more && !self.tails.contains_key(&id) {
-                self.open_tail(sibling, source);
-            }
-        }
-    }
-
     /// Goes on where the journal says, if it is the same file: same inode, same head, not shorter. Else from the beginning: in
     /// doubt lines are repeated, never skipped.
-    fn resume(&self, mut tail: Tail) -> std::io::Result<Tail> {
-        let known = self.journal.position(tail.id);
-        let offset = match known {
+    fn resume(&self, mut tail: Tail) -> std::io::Result<(Tail, u32)> {
+        let offset = match self.journal.position(tail.id) {
             Some(position) if tail.is_continued(&position.head, position.offset)? => position.offset,
             _ => 0,
         };
-        self.progress.begin(tail.id, offset);
         tail.seek(offset);
-        Ok(tail)
+        let generation = self.progress.begin(tail.id, offset);
+        Ok((tail, generation))
     }
 
-    async fn look_at(&mut self, id: FileId) -> bool {
+    fn look_at(&mut self, id: FileId) -> bool {
+        if !self.send_waiting(id) {
+            return false;
+        }
         let Some(open) = self.tails.get_mut(&id) else { return false };
         let glance = match open.tail.look() {
             Ok(glance) => glance,
@@ -227,44 +266,44 @@ impl Shipper {
         };
         if glance.was_truncated {
             tracing::warn!(path = %open.tail.path.display(), "the file was truncated; lines between the last look and that may be lost");
-            self.progress.begin(id, 0);
+            open.generation = self.progress.begin(id, 0);
         }
-        let brought_something = !glance.lines.is_empty();
-        open.quiet_looks = if brought_something { 0 } else { open.quiet_looks + 1 };
+        if glance.lines.is_empty() {
+            self.let_go(id);
+            return false;
+        }
+        open.last_line_at = Instant::now();
         for line in glance.lines {
-            self.send(id, line).await;
+            open.take(line, &self.progress);
         }
-        if !brought_something {
-            self.let_go(id).await;
-        }
-        brought_something
+        self.send_waiting(id)
     }
 
-    /// An empty line is no event: the service refuses it. Its bytes are done.
-    async fn send(&mut self, id: FileId, line: Line) {
-        let Some(open) = self.tails.get_mut(&id) else { return };
-        if line.text.is_empty() {
-            return self.progress.ended(id, line.from, line.to);
+    /// Hands waiting events to the queue. Whether all went.
+    fn send_waiting(&mut self, id: FileId) -> bool {
+        let Some(open) = self.tails.get_mut(&id) else { return false };
+        let Some(queue) = self.lines.get(&open.target) else { return false };
+        while let Some(event) = open.waiting.pop_front() {
+            if let Err(event) = queue.offer(event) {
+                open.waiting.push_front(event);
+                return false;
+            }
         }
-        let time = timestamp::of_line(&line.text).or(open.last_time.filter(|time| now_millis() - time < 60_000)).unwrap_or_else(now_millis);
-        open.last_time = Some(time);
-        let event =
-            LogEvent { target: Arc::clone(&open.target), timestamp: time, message: line.text, file: id, from: line.from, to: line.to };
-        self.queue.push_when_there_is_room(event).await;
+        true
     }
 
-    /// Closes a file that was renamed or deleted, once it has been quiet and is delivered.
-    async fn let_go(&mut self, id: FileId) {
+    /// Closes a file that was renamed or deleted, once it has been quiet for long enough and is delivered.
+    fn let_go(&mut self, id: FileId) {
         let Some(open) = self.tails.get_mut(&id) else { return };
         let is_elsewhere =
-            open.tail.path.metadata().map_or(true, |metadata| FileId::of(&metadata) != id) || open.tail.is_gone().unwrap_or(true);
-        if !is_elsewhere || open.quiet_looks < QUIET_LOOKS || !open.tail.is_at_end().unwrap_or(true) {
+            open.tail.path.symlink_metadata().map_or(true, |metadata| FileId::of(&metadata) != id) || open.tail.is_gone().unwrap_or(true);
+        if !is_elsewhere || open.last_line_at.elapsed() < LINGERING || !open.tail.is_at_end().unwrap_or(true) {
             return;
         }
         if let Some(last) = open.tail.last_line() {
-            return self.send(id, last).await;
+            return open.take(last, &self.progress);
         }
-        if self.progress.done_to(id).is_none_or(|done| Some(done) >= self.tails.get(&id).map(|open| open.tail.offset())) {
+        if self.progress.done_to(id).is_none_or(|done| done >= open.tail.offset()) {
             self.remember();
             self.tails.remove(&id);
         }
@@ -272,14 +311,34 @@ impl Shipper {
 
     /// Writes down how far delivery has got. A disk that is full costs repeated lines after a restart, nothing now.
     fn remember(&mut self) {
-        let positions: Vec<Position> = self
-            .progress
-            .take_changes()
-            .into_iter()
-            .filter_map(|(file, offset)| Some(Position { file, head: self.tails.get(&file)?.tail.head, offset }))
-            .collect();
+        let moved = self.progress.take_changes().into_iter();
+        let positions: Vec<Position> =
+            moved.filter_map(|(file, offset)| Some(Position { file, head: self.tails.get(&file)?.tail.head, offset })).collect();
         if let Err(error) = self.journal.record(&positions) {
             tracing::warn!(%error, "log positions could not be written; lines would be sent twice after a restart");
         }
+    }
+}
+
+impl Open {
+    /// Makes an event of a line. An empty line is none, since the service refuses it; its bytes are done.
+    fn take(&mut self, line: Line, progress: &Progress) {
+        if line.text.is_empty() {
+            return progress.ended(self.tail.id, self.generation, line.from, line.to);
+        }
+        let timestamp = self.time_of(&line.text);
+        self.last_time = Some(timestamp);
+        let (target, file, generation) = (Arc::clone(&self.target), self.tail.id, self.generation);
+        self.waiting.push_back(LogEvent { target, timestamp, message: line.text, file, generation, from: line.from, to: line.to });
+    }
+
+    /// The line's own time, if the service would take it: a field called `time` may be a duration. Else that of the line before,
+    /// if it is recent, else now.
+    fn time_of(&self, line: &str) -> i64 {
+        const RECENT: i64 = 60_000;
+        let now = now_millis();
+        let oldest = now - i64::try_from(MAX_AGE.as_millis()).unwrap_or(i64::MAX);
+        let own = timestamp::of_line(line).filter(|time| (oldest..=now + MAX_AHEAD).contains(time));
+        own.or(self.last_time.filter(|time| now - time < RECENT)).unwrap_or(now)
     }
 }

@@ -1,7 +1,8 @@
 //! [`Tail`]: reads the lines of one open file, from where delivery has got to.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use crate::batch::MESSAGE_BYTES;
@@ -42,10 +43,14 @@ pub(crate) struct Glance {
 }
 
 impl Tail {
-    /// Opens a file at an offset.
+    /// Opens a file at an offset. Links are refused and a pipe does not block: between finding a path and opening it somebody may
+    /// have put something else there.
     pub(crate) fn open(path: PathBuf, offset: u64) -> io::Result<Self> {
-        let mut file = File::open(&path)?;
+        let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&path)?;
         let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("not a regular file"));
+        }
         let head = Head::read(&mut file, metadata.len())?;
         Ok(Self { id: FileId::of(&metadata), head, file, path, read_to: offset.min(metadata.len()), partial: Vec::new() })
     }
@@ -54,10 +59,13 @@ impl Tail {
     pub(crate) fn look(&mut self) -> io::Result<Glance> {
         let mut glance = Glance::default();
         let length = self.file.metadata()?.len();
-        if length < self.read_to {
+        if length == self.read_to {
+            return Ok(glance);
+        }
+        if length < self.read_to || !self.head.is_of(&mut self.file)? {
             glance.was_truncated = true;
-            self.read_to = 0;
-            self.partial.clear();
+            self.seek(0);
+            self.head = Head::read(&mut self.file, length)?;
         }
         if self.head.length < HEAD && length > self.head.length {
             self.head = Head::read(&mut self.file, length)?;
@@ -215,6 +223,23 @@ mod tests {
         let glance = tail.look().unwrap();
         assert!(glance.was_truncated);
         assert_eq!(texts(&glance), ["new"]);
+    }
+
+    #[test]
+    fn a_file_that_was_truncated_and_has_grown_beyond_begins_anew() {
+        let (_folder, path) = file(b"old\n");
+        let mut tail = Tail::open(path.clone(), 0).unwrap();
+        tail.look().unwrap();
+        std::fs::write(&path, b"new one\nnew two\n").unwrap();
+        assert_eq!(texts(&tail.look().unwrap()), ["new one", "new two"]);
+    }
+
+    #[test]
+    fn a_link_put_in_the_place_of_a_log_is_refused() {
+        let (folder, path) = file(b"secret\n");
+        let link = folder.path().join("link.log");
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(Tail::open(link, 0).is_err());
     }
 
     #[test]

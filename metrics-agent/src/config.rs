@@ -178,6 +178,10 @@ impl Config {
             }
             let is_name =
                 !files.group.is_empty() && files.group.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte));
+            let is_stream = |name: &String| (1..=512).contains(&name.len()) && !name.contains([':', '*']);
+            if !files.stream.as_ref().is_none_or(is_stream) {
+                return mistake("stream", "expected 1 to 512 characters without : and *");
+            }
             if !is_name || files.group.starts_with("aws/") {
                 return mistake("group", "expected letters, digits and . - _ / #, not beginning with aws/");
             }
@@ -232,6 +236,7 @@ mod tests {
             ("[metrics]\ninterval = 0", "metrics.interval is 0"),
             ("[[logs.files]]\npaths = []\ngroup = \"g\"", "logs.files[0].paths"),
             ("[[logs.files]]\npaths = [\"a\"]\ngroup = \"a b\"", "logs.files[0].group"),
+            ("[[logs.files]]\npaths = [\"a\"]\ngroup = \"g\"\nstream = \"web:1\"", "logs.files[0].stream"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.starts_with("/config.toml: ") && error.contains(message), "{text}: {error}");

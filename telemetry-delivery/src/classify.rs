@@ -35,32 +35,21 @@ const THROTTLES: [&str; 16] = [
     "TransactionInProgressException",
 ];
 
-/// Codes of credentials that are wrong or not there yet: an operator can mend them, so the data waits.
-const CREDENTIALS: [&str; 10] = [
-    "AccessDenied",
-    "AccessDeniedException",
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "IncompleteSignatureException",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "MissingAuthenticationToken",
-    "RequestExpired",
-    "UnrecognizedClientException",
-];
+/// What the codes of invalid input begin with.
+const INVALID: [&str; 6] = ["InvalidParameter", "InvalidRequest", "Missing", "Malformed", "Serialization", "Validation"];
 
-/// Codes of 400s that pass by themselves.
-const TRANSIENT: [&str; 4] = ["OperationAbortedException", "RequestTimeout", "RequestTimeoutException", "ServiceUnavailableException"];
-
-/// Waits out outages, throttles and credentials; takes any other refusal as poison, to be found among its neighbours.
+/// Takes a refusal as poison only when the service says that the input is invalid or too large. Everything else passes or can be
+/// mended by an operator (outages, throttles, credentials, a proxy's own answers), so the data waits. An answer that was cut
+/// off after a 200 is one of those: the batch may have been taken, but bisecting it would send it twice for sure.
 #[must_use]
 pub fn classify(failure: &Failure<'_>) -> Verdict {
-    let again = Verdict::Again { not_before: failure.retry_after };
-    let is_one_of = |codes: &[&str]| failure.code.is_some_and(|code| codes.contains(&code));
+    let is_throttle = failure.code.is_some_and(|code| THROTTLES.contains(&code));
+    let is_invalid =
+        failure.code.is_some_and(|code| INVALID.iter().any(|begin| code.starts_with(begin)) && code != "MissingAuthenticationToken");
     match failure.status {
-        None | Some(401 | 403 | 408 | 429 | 500..=599) => again,
-        _ if is_one_of(&THROTTLES) || is_one_of(&CREDENTIALS) || is_one_of(&TRANSIENT) => again,
-        Some(_) => Verdict::Poisoned,
+        Some(413) => Verdict::Poisoned,
+        Some(400) if is_invalid && !is_throttle => Verdict::Poisoned,
+        _ => Verdict::Again { not_before: failure.retry_after },
     }
 }
 
@@ -80,7 +69,11 @@ mod tests {
             (Some(400), Some("ExpiredTokenException"), &again),
             (Some(403), None, &again),
             (Some(400), Some("InvalidParameterValue"), &Verdict::Poisoned),
+            (Some(400), Some("ValidationError"), &Verdict::Poisoned),
             (Some(413), None, &Verdict::Poisoned),
+            (Some(200), None, &again),
+            (Some(404), None, &again),
+            (Some(400), None, &again),
         ] {
             assert_eq!(classify(&Failure { status, code, retry_after: None }), *expected, "{status:?} {code:?}");
         }

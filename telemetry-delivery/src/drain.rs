@@ -26,10 +26,11 @@ impl Drain {
 }
 
 impl DrainSignal {
-    /// The deadline, once ordered.
+    /// The deadline, once ordered. Nobody left to order means now.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        *self.0.borrow()
+        let ordered = *self.0.borrow();
+        ordered.or_else(|| self.0.has_changed().is_err().then(Instant::now))
     }
 
     /// Waits for the order; its sender gone means at once.

@@ -57,14 +57,22 @@ pub struct Pump<T, B, D> {
     ready: VecDeque<Vec<Held<T>>>,
     calls: JoinSet<Verdict>,
     /// What each call carries: a call that is aborted or panics must not take its items along.
-    in_flight: HashMap<Id, Arc<Vec<Held<T>>>>,
+    in_flight: HashMap<Id, Call<T>>,
     pause: Pause,
 }
 
-/// Whether the destination asked to wait.
+/// A call under way: what it carries, and the pause after which it began.
+struct Call<T> {
+    batch: Arc<Vec<Held<T>>>,
+    epoch: u64,
+}
+
+/// Whether the destination asked to wait. Only a call that began after the last pause can end or lengthen it: one that was under
+/// way before says nothing new.
 struct Pause {
     until: Option<Instant>,
     is_probing: bool,
+    epoch: u64,
     backoff: Backoff,
     budget: Budget,
 }
@@ -78,7 +86,7 @@ impl<T, B, D> std::fmt::Debug for Pump<T, B, D> {
 impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
     /// A pump between these; `ledger` is the queue's.
     pub fn new(queue: Arc<Queue<T>>, batcher: B, destination: Arc<D>, settings: PumpSettings, ledger: Arc<Ledger>) -> Self {
-        let pause = Pause { until: None, is_probing: false, backoff: settings.backoff, budget: Budget::default() };
+        let pause = Pause { until: None, is_probing: false, epoch: 0, backoff: settings.backoff, budget: Budget::default() };
         let (pending, ready, calls, in_flight) = (Vec::new(), VecDeque::new(), JoinSet::new(), HashMap::new());
         Self { queue, batcher, destination, settings, ledger, pending, ready, calls, in_flight, pause }
     }
@@ -91,12 +99,12 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
             if self.is_drained(&drain) {
                 return self.abandon().await;
             }
-            let next = self.next_look();
+            let next = self.next_look(&drain);
             tokio::select! {
                 () = self.queue.arrived() => {}
                 Some(done) = self.calls.join_next_with_id() => self.finish(done),
                 () = tokio::time::sleep_until(next) => {}
-                _ = drain.ordered(), if drain.deadline().is_none() => {}
+                _ = drain.ordered(), if drain.deadline().is_none() => self.pause.lift(),
             }
         }
     }
@@ -123,7 +131,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
             let (destination, batch) = (Arc::clone(&self.destination), Arc::new(batch));
             let carried = Arc::clone(&batch);
             let call = self.calls.spawn(async move { destination.send(&carried).await });
-            self.in_flight.insert(call.id(), batch);
+            self.in_flight.insert(call.id(), Call { batch, epoch: self.pause.epoch });
         }
     }
 
@@ -137,23 +145,34 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
     /// A call that panicked is as good as one that was not answered.
     fn finish(&mut self, done: Result<(Id, Verdict), JoinError>) {
         let (id, verdict) = done.unwrap_or_else(|error| (error.id(), Verdict::Again { not_before: None }));
-        let Some(batch) = self.in_flight.remove(&id).and_then(Arc::into_inner) else { return };
+        let Some(Call { batch, epoch }) = self.in_flight.remove(&id) else { return };
+        let Some(batch) = Arc::into_inner(batch) else { return };
         match verdict {
             Verdict::Accepted => {
-                self.pause.note_success();
+                self.pause.note_success(epoch);
                 self.accept(batch);
             }
-            Verdict::Again { not_before } => self.send_again(batch, not_before),
-            Verdict::Partly { again, refused, not_before } => self.finish_partly(batch, &again, &refused, not_before),
+            Verdict::Again { not_before } => {
+                self.pause.wait(epoch, not_before);
+                self.send_again(batch);
+            }
+            Verdict::Partly { again, refused, not_before } => {
+                if again.is_empty() {
+                    self.pause.note_success(epoch);
+                } else {
+                    self.pause.wait(epoch, not_before);
+                }
+                self.finish_partly(batch, &again, &refused);
+            }
             Verdict::Poisoned => self.bisect(batch),
             Verdict::Refused(reason) => {
-                self.pause.note_success();
+                self.pause.note_success(epoch);
                 self.lose(batch, reason);
             }
         }
     }
 
-    fn finish_partly(&mut self, batch: Vec<Held<T>>, again: &[usize], refused: &[(usize, LossReason)], not_before: Option<Duration>) {
+    fn finish_partly(&mut self, batch: Vec<Held<T>>, again: &[usize], refused: &[(usize, LossReason)]) {
         let (mut taken, mut repeated) = (Vec::new(), Vec::new());
         for (position, held) in batch.into_iter().enumerate() {
             match refused.iter().find(|(at, _)| *at == position) {
@@ -163,16 +182,13 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
             }
         }
         self.accept(taken);
-        if repeated.is_empty() {
-            self.pause.note_success();
-        } else {
-            self.send_again(repeated, not_before);
+        if !repeated.is_empty() {
+            self.send_again(repeated);
         }
     }
 
-    fn send_again(&mut self, batch: Vec<Held<T>>, not_before: Option<Duration>) {
+    fn send_again(&mut self, batch: Vec<Held<T>>) {
         self.ledger.repeat(batch.len());
-        self.pause.wait(not_before);
         self.ready.push_front(batch);
     }
 
@@ -218,13 +234,13 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
         self.lose(left, LossReason::SHUTDOWN);
     }
 
-    fn next_look(&self) -> Instant {
+    fn next_look(&self, drain: &DrainSignal) -> Instant {
         /// A look without a reason costs nothing, and bounds the harm of a missed wake-up.
         const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
         let due = self.pending.first().map(|first| first.since + self.batcher.linger());
         let resume = self.pause.until.filter(|_| !self.ready.is_empty());
         let latest = Instant::now() + AT_LEAST_EVERY;
-        due.into_iter().chain(resume).fold(latest, Instant::min)
+        due.into_iter().chain(resume).chain(drain.deadline()).fold(latest, Instant::min)
     }
 }
 
@@ -233,14 +249,28 @@ impl Pause {
         self.until.is_some_and(|until| Instant::now() < until)
     }
 
-    fn wait(&mut self, not_before: Option<Duration>) {
+    fn wait(&mut self, epoch: u64, not_before: Option<Duration>) {
+        /// A hint beyond this is a mistake, and adding it to a clock could overflow.
+        const LONGEST_HINT: Duration = Duration::from_secs(3_600);
+        if epoch < self.epoch {
+            return;
+        }
+        self.epoch += 1;
         let wait = self.backoff.next_wait(fastrand::f64());
         let wait = if self.budget.pay_for_repeat() { wait } else { self.backoff.cap() };
-        self.until = Some(Instant::now() + wait.max(not_before.unwrap_or_default()));
+        self.until = Some(Instant::now() + wait.max(not_before.unwrap_or_default().min(LONGEST_HINT)));
         self.is_probing = true;
     }
 
-    fn note_success(&mut self) {
+    /// Tries once more at once, for a shutdown that cannot wait.
+    const fn lift(&mut self) {
+        self.until = None;
+    }
+
+    fn note_success(&mut self, epoch: u64) {
+        if epoch < self.epoch {
+            return;
+        }
         self.until = None;
         self.is_probing = false;
         self.backoff.reset();

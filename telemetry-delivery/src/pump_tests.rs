@@ -149,17 +149,56 @@ async fn a_full_queue_counts_what_it_refuses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_can_wait_gets_in_when_there_is_room() {
+async fn a_source_that_can_wait_keeps_what_has_no_room_and_loses_nothing() {
     let mut calls = 0;
     let rig = Rig::start(move |_| {
         calls += 1;
         if calls < 5 { Verdict::Again { not_before: None } } else { Verdict::Accepted }
     });
-    for number in 0..250 {
-        rig.queue.push_when_there_is_room(Number(number)).await;
+    let mut waiting: Vec<Number> = (0..250).map(Number).rev().collect();
+    while let Some(number) = waiting.pop() {
+        if let Err(number) = rig.queue.offer(number) {
+            waiting.push(number);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
     let (ledger, _, _) = rig.stop(SOON).await;
-    assert_eq!(ledger.accepted, 250);
+    assert_eq!((ledger.entered, ledger.accepted), (250, 250));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_from_before_a_pause_does_not_end_it() {
+    let mut pause = Pause { until: None, is_probing: false, epoch: 0, backoff: Backoff::new(SOON, SOON), budget: Budget::default() };
+    pause.wait(0, None);
+    pause.note_success(0);
+    assert!(pause.is_on(), "one more call of the same moment says nothing new");
+    pause.wait(0, Some(Duration::MAX));
+    assert_eq!(pause.epoch, 1, "eight failures of one moment are one step");
+    pause.wait(1, Some(Duration::MAX));
+    pause.note_success(2);
+    assert!(!pause.is_on());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_during_a_pause_tries_once_more_at_once() {
+    let mut first = true;
+    let rig = Rig::start(move |_| {
+        let hint = Some(Duration::from_secs(3_000));
+        if std::mem::take(&mut first) { Verdict::Again { not_before: hint } } else { Verdict::Accepted }
+    });
+    rig.push(0..3);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(rig.stop(Duration::from_secs(5)).await.0.accepted, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pump_whose_owner_is_gone_ends() {
+    let rig = Rig::start(|_| Verdict::Accepted);
+    rig.push(0..3);
+    let Rig { drain, task, ledger, .. } = rig;
+    drop(drain);
+    task.await.unwrap();
+    assert_eq!(ledger.snapshot().held(), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,7 +35,6 @@ pub struct Queue<T> {
     state: Mutex<State<T>>,
     limit: usize,
     arrived: Notify,
-    has_room: Notify,
     ledger: Arc<Ledger>,
 }
 
@@ -50,7 +49,7 @@ impl<T: Item> Queue<T> {
     #[must_use]
     pub fn new(limit: usize, ledger: Arc<Ledger>) -> Arc<Self> {
         let state = Mutex::new(State { items: VecDeque::new(), held_bytes: 0 });
-        Arc::new(Self { state, limit, arrived: Notify::new(), has_room: Notify::new(), ledger })
+        Arc::new(Self { state, limit, arrived: Notify::new(), ledger })
     }
 
     /// Offers an item without waiting. When there is no room it is lost and counted; this is where a spool will take it.
@@ -63,18 +62,12 @@ impl<T: Item> Queue<T> {
         is_in
     }
 
-    /// Waits for room; for sources that can wait, such as files.
-    pub async fn push_when_there_is_room(&self, item: T) {
-        self.ledger.enter();
-        let mut item = item;
-        loop {
-            let room = self.has_room.notified();
-            match self.try_push(item) {
-                Ok(()) => return,
-                Err(refused) => item = refused,
-            }
-            room.await;
-        }
+    /// Offers an item that its source can keep: without room it comes back and is not counted.
+    ///
+    /// # Errors
+    /// Gives the item back.
+    pub fn offer(&self, item: T) -> Result<(), T> {
+        self.try_push(item).inspect(|()| self.ledger.enter())
     }
 
     /// Bytes held.
@@ -110,8 +103,6 @@ impl<T: Item> Queue<T> {
     pub(crate) fn release(&self, bytes: usize) {
         let mut state = self.lock();
         state.held_bytes = state.held_bytes.saturating_sub(bytes);
-        drop(state);
-        self.has_room.notify_waiters();
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State<T>> {

@@ -95,7 +95,7 @@ refused("UnknownOperationException", logs.start_query, logGroupName="/walk", sta
 
 sts = client("sts")
 assert sts.get_caller_identity()["Account"] == "000000000000"
-credentials = sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/r", RoleSessionName="s")["Credentials"]
+credentials = sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/r", RoleSessionName="session")["Credentials"]
 assert credentials["SecretAccessKey"] and credentials["Expiration"] > datetime.datetime.now(datetime.timezone.utc)
 refused("InvalidAction", sts.get_session_token)
 refused("UnknownOperationException", client("sqs").list_queues)

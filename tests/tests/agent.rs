@@ -27,7 +27,8 @@ async fn answer(State(endpoint): State<Arc<Endpoint>>, request: Request) -> Resp
     let is_signed = request.headers().get("authorization").is_some_and(|value| value.to_str().unwrap().contains("/xray/aws4_request"));
     let body = axum::body::to_bytes(request.into_body(), 1 << 24).await.unwrap();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    let documents: Vec<String> = body["TraceSegmentDocuments"].as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect();
+    let documents: Vec<String> =
+        body["TraceSegmentDocuments"].as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect();
     let number = {
         let mut calls = endpoint.calls.lock().unwrap();
         calls.push((path, is_signed, body));
@@ -46,7 +47,8 @@ async fn endpoint(script: impl Fn(usize, &[String]) -> Response + Send + Sync + 
 }
 
 fn error(status: u16, code: &'static str) -> Response {
-    (StatusCode::from_u16(status).unwrap(), [("x-amzn-errortype", code)], json!({ "__type": code, "message": "scripted" }).to_string()).into_response()
+    (StatusCode::from_u16(status).unwrap(), [("x-amzn-errortype", code)], json!({ "__type": code, "message": "scripted" }).to_string())
+        .into_response()
 }
 
 fn taken(unprocessed: Value) -> Response {
@@ -64,7 +66,8 @@ async fn throttled_failing_and_unprocessed_answers_lose_nothing() {
     let taken_ids: Arc<Mutex<Vec<String>>> = Arc::default();
     let seen = Arc::clone(&taken_ids);
     let (address, endpoint) = endpoint(move |call, documents| {
-        let ids: Vec<String> = documents.iter().map(|document| serde_json::from_str::<Value>(document).unwrap()["id"].as_str().unwrap().to_owned()).collect();
+        let ids: Vec<String> =
+            documents.iter().map(|document| serde_json::from_str::<Value>(document).unwrap()["id"].as_str().unwrap().to_owned()).collect();
         match call {
             0 => error(503, "ServiceUnavailable"),
             1 => error(429, "ThrottledException"),
@@ -113,8 +116,15 @@ async fn hostile_datagrams_are_counted_and_good_ones_beside_them_arrive() {
     let agent = agent(&format!("http://{}", console.address())).await;
     let huge = vec![b'x'; 65_000];
     let good = datagram(1);
-    let hostile: [&[u8]; 7] =
-        [b"", b"\n", b"garbage", b"{\"format\":\"json\",\"version\":2}\n{}", b"{\"format\":\"json\",\"version\":1}\n\xff\xfe", &huge, &good];
+    let hostile: [&[u8]; 7] = [
+        b"",
+        b"\n",
+        b"garbage",
+        b"{\"format\":\"json\",\"version\":2}\n{}",
+        b"{\"format\":\"json\",\"version\":1}\n\xff\xfe",
+        &huge,
+        &good,
+    ];
     send(agent.addresses().udp, &hostile);
     let metrics = async || reqwest::get(format!("http://{}/metrics", agent.addresses().health)).await.unwrap().text().await.unwrap();
     until("seven datagrams", || async { metrics().await.contains("metrics_agent_datagrams_received_total 7") }).await;
@@ -162,8 +172,11 @@ async fn statsd_garbage_leaves_good_lines_alone() {
     agent.drain(SOON).await;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
     let input = json!({ "Namespace": "StatsD", "MetricName": "orders", "StartTime": now - 300.0, "EndTime": now + 60.0, "Period": 60, "Statistics": ["Sum"] });
-    let call = reqwest::Client::new().post(format!("http://{}/", console.address())).header("x-amz-target", "GraniteServiceVersion20100801.GetMetricStatistics");
-    let answer: Value = call.header("content-type", "application/x-amz-json-1.0").body(input.to_string()).send().await.unwrap().json().await.unwrap();
+    let call = reqwest::Client::new()
+        .post(format!("http://{}/", console.address()))
+        .header("x-amz-target", "GraniteServiceVersion20100801.GetMetricStatistics");
+    let answer: Value =
+        call.header("content-type", "application/x-amz-json-1.0").body(input.to_string()).send().await.unwrap().json().await.unwrap();
     let sum: f64 = answer["Datapoints"].as_array().unwrap().iter().filter_map(|point| point["Sum"].as_f64()).sum();
     assert_eq!(sum, 2.0 + 6.0 + 1.0, "{answer}");
     console.stop().await;

@@ -37,9 +37,11 @@ async fn our_documents_go_through_our_agent_into_moto_and_come_back() {
         let mut segment = Segment::begin("orders");
         segment.annotate("order", order).user("alice");
         ids.push(segment.context().trace_id().unwrap().to_string());
-        segment.context().in_scope(|| in_subsegment("price", |price| {
-            price.metadata("cart", [1, 2]);
-        }));
+        segment.context().in_scope(|| {
+            in_subsegment("price", |price| {
+                price.metadata("cart", [1, 2]);
+            })
+        });
     }
     xray.flush();
     run_script("TEST_PYTHON", "clients/moto_reads.py", &[port.to_string(), agent.addresses().health.to_string(), ids.join(",")]).await;

@@ -32,7 +32,9 @@ async fn arrived(endpoint: &str) -> BTreeMap<String, u32> {
     let mut token = Value::Null;
     loop {
         let call = reqwest::Client::new().post(format!("{endpoint}/")).header("x-amz-target", "Logs_20140328.FilterLogEvents");
-        let answer = call.header("content-type", "application/x-amz-json-1.1").body(json!({ "logGroupName": "/app", "nextToken": token }).to_string());
+        let answer = call
+            .header("content-type", "application/x-amz-json-1.1")
+            .body(json!({ "logGroupName": "/app", "nextToken": token }).to_string());
         let answer: Value = answer.send().await.unwrap().json().await.unwrap();
         for event in answer["events"].as_array().into_iter().flatten() {
             *lines.entry(event["message"].as_str().unwrap().to_owned()).or_default() += 1;

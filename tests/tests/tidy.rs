@@ -255,7 +255,10 @@ fn each_integration_feature_is_a_row_of_the_readme() {
 fn the_documents_name_files_that_exist() {
     for document in ["ARCHITECTURE.md", "README.md", "CONTRIBUTING.md"] {
         let text = std::fs::read_to_string(root().join(document)).unwrap();
-        for path in text.split('`').filter(|code| code.contains('/') && (code.ends_with(".rs") || code.ends_with('/')) && !code.contains(['*', ' ', '{', ':'])) {
+        for path in text
+            .split('`')
+            .filter(|code| code.contains('/') && (code.ends_with(".rs") || code.ends_with('/')) && !code.contains(['*', ' ', '{', ':']))
+        {
             assert!(path.starts_with('/') || root().join(path).exists(), "{document} names `{path}`, which is not there");
         }
     }

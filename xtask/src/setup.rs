@@ -22,7 +22,8 @@ pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<()
 pub(crate) fn python() -> Result<PathBuf, String> {
     let environment = root().join(".venv");
     let python = environment.join("bin/python");
-    let is_whole = python.exists() && run(&root(), &python.display().to_string(), &["-c", "import aws_xray_sdk, boto3, awscli, moto.server"]).is_ok();
+    let is_whole =
+        python.exists() && run(&root(), &python.display().to_string(), &["-c", "import aws_xray_sdk, boto3, awscli, moto.server"]).is_ok();
     if !is_whole {
         println!("making a Python environment in .venv");
         run(&root(), "python3", &["-m", "venv", &environment.display().to_string()])?;
@@ -48,5 +49,9 @@ pub(crate) fn chromium() -> Result<PathBuf, String> {
 /// The page's packages.
 pub(crate) fn node_modules() -> Result<(), String> {
     let web = root().join("xray-console/web");
-    if web.join("node_modules/.package-lock.json").exists() { Ok(()) } else { run(&web, "npm", &["ci", "--no-audit", "--no-fund", "--silent"]) }
+    if web.join("node_modules/.package-lock.json").exists() {
+        Ok(())
+    } else {
+        run(&web, "npm", &["ci", "--no-audit", "--no-fund", "--silent"])
+    }
 }

@@ -18,6 +18,8 @@ pub(crate) struct IntakeCounters {
 
 /// One more byte than the largest payload, so that a cut datagram shows.
 const BUFFER: usize = 65_536;
+/// Datagrams read before others get their turn: a flood must not keep a thread for itself.
+const AT_ONCE: usize = 128;
 
 /// Receives until the task is dropped. Never waits for the queue: what does not fit is counted there.
 pub(crate) async fn receive_segments(socket: UdpSocket, queue: Arc<Queue<RawSegment>>, counters: Arc<IntakeCounters>) {
@@ -26,9 +28,11 @@ pub(crate) async fn receive_segments(socket: UdpSocket, queue: Arc<Queue<RawSegm
         match socket.recv(&mut buffer).await {
             Ok(length) => {
                 take(&buffer[..length], &queue, &counters);
-                while let Ok(length) = socket.try_recv(&mut buffer) {
+                for _ in 0..AT_ONCE {
+                    let Ok(length) = socket.try_recv(&mut buffer) else { break };
                     take(&buffer[..length], &queue, &counters);
                 }
+                tokio::task::yield_now().await;
             }
             Err(error) => {
                 tracing::warn!(%error, "the X-Ray port could not be read");

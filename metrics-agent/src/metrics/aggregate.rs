@@ -14,8 +14,12 @@ const DIMENSIONS: usize = 30;
 const NAME_CHARS: usize = 255;
 /// Characters of a dimension's value.
 const VALUE_CHARS: usize = 1_024;
-/// Distinct values kept exactly before they are put into buckets of 1 % width.
+/// Distinct values kept before they are joined; then about as many buckets of equal ratio.
 const EXACT: usize = 1_000;
+/// Intervals without a value after which a gauge is forgotten, so that gauges of hosts long gone do not use up the series.
+const GAUGE_INTERVALS: u32 = 60;
+/// Members of a set that are told apart.
+const MEMBERS: usize = 100_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Series {
@@ -27,7 +31,7 @@ struct Series {
 #[derive(Debug)]
 enum State {
     Counter(f64),
-    Gauge { value: f64, was_set: bool },
+    Gauge { value: f64, was_set: bool, idle: u32 },
     Distribution(BTreeMap<u64, f64>),
     Set(HashSet<String>),
 }
@@ -70,7 +74,7 @@ impl Aggregator {
                 let unit = series.kind.unit();
                 data.push(Datum { name: series.name.clone(), dimensions: series.dimensions.clone(), timestamp, unit, values });
             }
-            matches!(state, State::Gauge { .. })
+            matches!(state, State::Gauge { idle, .. } if *idle < GAUGE_INTERVALS)
         });
         data
     }
@@ -116,7 +120,7 @@ impl State {
     fn new(kind: Kind) -> Self {
         match kind {
             Kind::Counter => Self::Counter(0.0),
-            Kind::Gauge => Self::Gauge { value: 0.0, was_set: false },
+            Kind::Gauge => Self::Gauge { value: 0.0, was_set: false, idle: 0 },
             Kind::Timer | Kind::Distribution => Self::Distribution(BTreeMap::new()),
             Kind::Set => Self::Set(HashSet::new()),
         }
@@ -126,15 +130,15 @@ impl State {
     fn add(&mut self, value: Value<'_>, rate: f64) {
         match (self, value) {
             (Self::Counter(sum), Value::Number(number) | Value::Change(number)) => *sum += number / rate,
-            (Self::Gauge { value, was_set }, Value::Number(number)) => (*value, *was_set) = (number, true),
-            (Self::Gauge { value, was_set }, Value::Change(change)) => (*value, *was_set) = (*value + change, true),
+            (Self::Gauge { value, was_set, .. }, Value::Number(number)) => (*value, *was_set) = (number, true),
+            (Self::Gauge { value, was_set, .. }, Value::Change(change)) => (*value, *was_set) = (*value + change, true),
             (Self::Distribution(counts), Value::Number(number) | Value::Change(number)) => {
                 *counts.entry(ordered(number)).or_default() += 1.0 / rate;
                 if counts.len() > EXACT {
                     *counts = bucketed(counts, EXACT / 2);
                 }
             }
-            (Self::Set(members), Value::Member(member)) => {
+            (Self::Set(members), Value::Member(member)) if members.len() < MEMBERS => {
                 members.insert(member.to_owned());
             }
             _ => {}
@@ -144,7 +148,10 @@ impl State {
     fn take(&mut self) -> Option<Values> {
         match self {
             Self::Counter(sum) => Some(Values::One(*sum)),
-            Self::Gauge { value, was_set } => std::mem::take(was_set).then_some(Values::One(*value)),
+            Self::Gauge { value, was_set, idle } => {
+                *idle = if *was_set { 0 } else { *idle + 1 };
+                std::mem::take(was_set).then_some(Values::One(*value))
+            }
             Self::Distribution(counts) => {
                 let counts = if counts.len() > VALUES { bucketed(counts, VALUES) } else { std::mem::take(counts) };
                 Some(Values::Counted(counts.into_iter().map(|(bits, count)| (number(bits), count)).collect()))
@@ -154,18 +161,26 @@ impl State {
     }
 }
 
-/// Joins neighbours until at most `limit` values are left: runs of equal length in rank, each told by its weighted mean, so the
-/// sum stays exact and the middle of the distribution keeps its detail.
+/// Joins neighbours until at most `limit` values are left. The least and the greatest stay as they are; between them, buckets have
+/// equal ratios (equal widths where a value is not positive), each told by its weighted mean, so the sum stays exact.
 fn bucketed(counts: &BTreeMap<u64, f64>, limit: usize) -> BTreeMap<u64, f64> {
-    let run = counts.len().div_ceil(limit);
-    let all: Vec<(f64, f64)> = counts.iter().map(|(bits, count)| (number(*bits), *count)).collect();
-    all.chunks(run)
-        .map(|values| {
-            let count: f64 = values.iter().map(|(_, count)| count).sum();
-            let sum: f64 = values.iter().map(|(value, count)| value * count).sum();
-            (ordered(sum / count), count)
-        })
-        .collect()
+    let (Some((&first, &first_count)), Some((&last, &last_count))) = (counts.first_key_value(), counts.last_key_value()) else {
+        return BTreeMap::new();
+    };
+    let (least, most) = (number(first), number(last));
+    let buckets = limit.saturating_sub(2) as f64;
+    let place = |value: f64| {
+        let share = if least > 0.0 { (value / least).ln() / (most / least).ln() } else { (value - least) / (most - least) };
+        (share * buckets) as u64
+    };
+    let mut sums: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
+    for (&bits, &count) in counts.range(first + 1..last) {
+        let (sum, counted) = sums.entry(place(number(bits))).or_default();
+        *sum += number(bits) * count;
+        *counted += count;
+    }
+    let means = sums.into_values().map(|(sum, count)| (ordered(sum / count), count));
+    means.chain([(first, first_count), (last, last_count)]).collect()
 }
 
 /// Bits that order as the numbers do.
@@ -227,7 +242,16 @@ mod tests {
         let Values::Counted(values) = &values(&lines.join("\n"))[0] else { panic!("not counted") };
         let (count, sum) = values.iter().fold((0.0, 0.0), |(count, sum), (value, of)| (count + of, sum + value * of));
         assert!(values.len() <= VALUES);
+        assert_eq!((values[0].0, values[values.len() - 1].0), (-100.0, 4_999.0 * 1.5 - 100.0), "the extremes are exact");
         assert!((count - 5_000.0_f64).abs() < 1e-6 && (sum - (0..5_000).map(|n| f64::from(n) * 1.5 - 100.0).sum::<f64>()).abs() < 1e-3);
+    }
+
+    #[test]
+    fn one_slow_request_among_thousands_stays_visible() {
+        let lines: Vec<String> = (0..2_000).map(|n| format!("t:{}|ms", if n == 7 { 25_000 } else { 5 + n % 900 })).collect();
+        let Values::Counted(values) = &values(&lines.join("\n"))[0] else { panic!("not counted") };
+        assert_eq!(values.last(), Some(&(25_000.0, 1.0)));
+        assert!(values.iter().rev().nth(1).is_some_and(|(value, _)| *value < 1_000.0), "{values:?}");
     }
 
     #[test]

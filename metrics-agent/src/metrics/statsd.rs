@@ -22,6 +22,8 @@ pub(crate) struct StatsdCounters {
 
 /// The largest UDP payload fits.
 const BUFFER: usize = 65_536;
+/// Datagrams read before others get their turn and the aggregator.
+const AT_ONCE: usize = 128;
 
 /// Receives until the task is dropped.
 pub(crate) async fn receive_lines(socket: UdpSocket, aggregator: Arc<Mutex<Aggregator>>, counters: Arc<StatsdCounters>) {
@@ -29,11 +31,15 @@ pub(crate) async fn receive_lines(socket: UdpSocket, aggregator: Arc<Mutex<Aggre
     loop {
         match socket.recv(&mut buffer).await {
             Ok(length) => {
-                let mut aggregator = aggregator.lock().unwrap_or_else(PoisonError::into_inner);
-                take(&buffer[..length], &mut aggregator, &counters);
-                while let Ok(length) = socket.try_recv(&mut buffer) {
+                {
+                    let mut aggregator = aggregator.lock().unwrap_or_else(PoisonError::into_inner);
                     take(&buffer[..length], &mut aggregator, &counters);
+                    for _ in 0..AT_ONCE {
+                        let Ok(length) = socket.try_recv(&mut buffer) else { break };
+                        take(&buffer[..length], &mut aggregator, &counters);
+                    }
                 }
+                tokio::task::yield_now().await;
             }
             Err(error) => {
                 tracing::warn!(%error, "the StatsD port could not be read");

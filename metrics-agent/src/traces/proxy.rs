@@ -28,6 +28,8 @@ const BODY: usize = 256 * 1024;
 pub(crate) struct Proxy {
     config: SdkConfig,
     client: reqwest::Client,
+    /// The default chain does not keep what it finds; asking it for each request would be a call to STS or IMDS each.
+    credentials: tokio::sync::Mutex<Option<(Credentials, tokio::time::Instant)>>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +47,7 @@ enum ProxyError {
 impl Proxy {
     pub(crate) fn new(config: SdkConfig) -> Arc<Self> {
         let client = reqwest::Client::builder().timeout(TIMEOUT).build().unwrap_or_default();
-        Arc::new(Self { config, client })
+        Arc::new(Self { config, client, credentials: tokio::sync::Mutex::new(None) })
     }
 
     async fn forward(&self, path: &str, body: Bytes) -> Result<Response, ProxyError> {
@@ -63,8 +65,7 @@ impl Proxy {
     }
 
     async fn signature(&self, url: &str, region: &str, body: &[u8]) -> Result<Vec<(String, String)>, ProxyError> {
-        let provider = self.config.credentials_provider().ok_or_else(|| ProxyError::Credentials("none configured".into()))?;
-        let credentials: Credentials = provider.provide_credentials().await.map_err(|error| ProxyError::Credentials(error.to_string()))?;
+        let credentials = self.credentials().await?;
         let failed = |error: &dyn std::fmt::Display| ProxyError::Sign(error.to_string());
         let identity = credentials.into();
         let parameters = v4::SigningParams::builder()
@@ -79,6 +80,23 @@ impl Proxy {
         let request = SignableRequest::new("POST", url, headers, SignableBody::Bytes(body)).map_err(|error| failed(&error))?;
         let (instructions, _) = sign(request, &parameters.into()).map_err(|error| failed(&error))?.into_parts();
         Ok(instructions.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+    }
+}
+
+impl Proxy {
+    /// Credentials of at most five minutes of age: temporary ones live for longer than that after they are handed out.
+    async fn credentials(&self) -> Result<Credentials, ProxyError> {
+        const KEPT: Duration = Duration::from_secs(300);
+        let mut kept = self.credentials.lock().await;
+        if let Some((credentials, since)) = kept.as_ref()
+            && since.elapsed() < KEPT
+        {
+            return Ok(credentials.clone());
+        }
+        let provider = self.config.credentials_provider().ok_or_else(|| ProxyError::Credentials("none configured".into()))?;
+        let credentials = provider.provide_credentials().await.map_err(|error| ProxyError::Credentials(error.to_string()))?;
+        *kept = Some((credentials.clone(), tokio::time::Instant::now()));
+        Ok(credentials)
     }
 }
 

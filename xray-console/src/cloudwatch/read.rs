@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::series::{Point, SeriesKey, canonical_dimensions, points};
+use super::series::{Point, SeriesKey, canonical_dimensions, points, units};
 use crate::clock::epoch_seconds;
 use crate::protocol::ApiError;
 use crate::storage::Storage;
@@ -68,17 +68,25 @@ pub(crate) async fn get_metric_statistics(storage: &Storage, input: &Value) -> R
         namespace: text(input, "Namespace")?,
         name: label.clone(),
         dimensions: canonical_dimensions(input.get("Dimensions"))?,
-        unit: unit.clone(),
+        unit,
     };
-    let read = storage.read(move |connection| points(connection, &key, window.from, window.to, window.period)).await?;
-    let datapoints = read.iter().map(|point| datapoint(point, &statistics, unit.as_deref())).collect::<Result<Vec<_>, _>>()?;
+    let read = storage.read(move |connection| {
+        let mut read = Vec::new();
+        for unit in units(connection, &key)? {
+            let of_unit = SeriesKey { unit: Some(unit.clone()), ..key.clone() };
+            let points = points(connection, &of_unit, window.from, window.to, window.period)?;
+            read.extend(points.into_iter().map(|point| (point, unit.clone())));
+        }
+        Ok(read)
+    });
+    let datapoints = read.await?.iter().map(|(point, unit)| datapoint(point, &statistics, unit)).collect::<Result<Vec<_>, _>>()?;
     Ok(json!({ "Label": label, "Datapoints": datapoints }))
 }
 
-fn datapoint(point: &Point, statistics: &[String], unit: Option<&str>) -> Result<Value, ApiError> {
+fn datapoint(point: &Point, statistics: &[String], unit: &str) -> Result<Value, ApiError> {
     let mut datapoint = Map::new();
     datapoint.insert("Timestamp".into(), json!(point.start));
-    datapoint.insert("Unit".into(), json!(unit.unwrap_or("None")));
+    datapoint.insert("Unit".into(), json!(unit));
     for statistic in statistics {
         let value = point.statistic(statistic).ok_or_else(|| not_basic(statistic))?;
         datapoint.insert(statistic.clone(), json!(value));

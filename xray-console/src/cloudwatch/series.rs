@@ -59,6 +59,14 @@ pub(super) fn canonical_dimensions(input: Option<&Value>) -> Result<String, ApiE
     Ok(serde_json::json!(pairs).to_string())
 }
 
+/// The units under which a metric was put; each is a stream of its own.
+pub(super) fn units(connection: &Connection, key: &SeriesKey) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT unit FROM metric WHERE namespace = ?1 AND name = ?2 AND dimensions = ?3 AND (?4 IS NULL OR unit = ?4) ORDER BY unit",
+    )?;
+    statement.query_map((&key.namespace, &key.name, &key.dimensions, &key.unit), |row| row.get(0))?.collect()
+}
+
 /// The points of a window, joined to periods that begin at multiples of `period` seconds.
 pub(crate) fn points(connection: &Connection, key: &SeriesKey, from: i64, to: i64, period: i64) -> rusqlite::Result<Vec<Point>> {
     let mut statement = connection.prepare_cached(

@@ -34,6 +34,7 @@ pub(crate) struct Search {
     pub(crate) from: Option<i64>,
     pub(crate) to: Option<i64>,
     pub(crate) after: Option<(i64, i64)>,
+    pub(crate) before: Option<(i64, i64)>,
     pub(crate) pattern: Pattern,
     pub(crate) limit: usize,
     pub(crate) newest_first: bool,
@@ -54,15 +55,29 @@ fn line(row: &rusqlite::Row<'_>) -> rusqlite::Result<LogLine> {
     })
 }
 
-/// Finds lines in the order of time.
+/// Finds lines in the order of time. Conditions are written only when asked for: one that could be nothing keeps SQLite from
+/// using an index.
 pub(crate) fn search(connection: &Connection, search: &Search) -> rusqlite::Result<Vec<LogLine>> {
+    let group = match &search.group {
+        Some(name) => match group_id(connection, name)? {
+            Some(id) => Some(id),
+            None => return Ok(Vec::new()),
+        },
+        None => None,
+    };
+    let (index, of_group) =
+        if group.is_some() { ("log_event_time", "e.log_group = ?1 AND") } else { ("log_event_all_times", "?1 IS NULL AND") };
     let direction = if search.newest_first { "DESC" } else { "ASC" };
     let mut statement = connection.prepare_cached(&format!(
-        "{COLUMNS} WHERE (?1 IS NULL OR g.name = ?1) AND e.timestamp >= ?2 AND e.timestamp < ?3 AND (e.timestamp, e.id) > (?4, ?5)
+        "SELECT e.id, g.name, s.name, e.timestamp, e.ingestion, e.message, e.trace_id
+         FROM log_event e INDEXED BY {index} CROSS JOIN log_group g ON g.id = e.log_group CROSS JOIN log_stream s ON s.id = e.log_stream
+         WHERE {of_group} e.timestamp >= ?2 AND e.timestamp < ?3 AND (e.timestamp, e.id) > (?4, ?5) AND (e.timestamp, e.id) < (?6, ?7)
          ORDER BY e.timestamp {direction}, e.id {direction}"
     ))?;
     let (after_time, after_id) = search.after.unwrap_or((i64::MIN, i64::MIN));
-    let rows = statement.query_map((&search.group, search.from.unwrap_or(0), search.to.unwrap_or(i64::MAX), after_time, after_id), line)?;
+    let (before_time, before_id) = search.before.unwrap_or((i64::MAX, i64::MAX));
+    let (from, to) = (search.from.unwrap_or(0), search.to.unwrap_or(i64::MAX));
+    let rows = statement.query_map((group, from, to, after_time, after_id, before_time, before_id), line)?;
     let is_of_stream = |line: &LogLine| {
         (search.streams.is_empty() || search.streams.contains(&line.stream))
             && search.prefix.as_ref().is_none_or(|prefix| line.stream.starts_with(prefix))
@@ -90,8 +105,9 @@ pub(crate) async fn filter_log_events(storage: &Storage, input: &Value) -> Resul
         streams: texts("logStreamNames"),
         prefix: input.get("logStreamNamePrefix").and_then(Value::as_str).map(str::to_owned),
         from: input.get("startTime").and_then(Value::as_i64),
-        to: input.get("endTime").and_then(Value::as_i64).map(|end| end + 1),
+        to: input.get("endTime").and_then(Value::as_i64).map(|end| end.saturating_add(1)),
         after: input.get("nextToken").and_then(Value::as_str).map(position).transpose()?,
+        before: None,
         pattern: Pattern::parse(input.get("filterPattern").and_then(Value::as_str).unwrap_or_default())?,
         limit,
         newest_first: false,
@@ -142,11 +158,9 @@ pub(crate) async fn get_log_events(storage: &Storage, input: &Value) -> Result<V
             return Ok(Err("stream"));
         }
         let streams = vec![stream];
-        let looked_for =
-            Search { group: Some(group), streams, from, to, after: forward_from, limit: usize::MAX, newest_first, ..Search::default() };
-        let before = backward_from.unwrap_or((i64::MAX, i64::MAX));
-        let lines = search(connection, &looked_for)?;
-        let mut page: Vec<LogLine> = lines.into_iter().filter(|line| (line.timestamp, line.id) < before).take(limit).collect();
+        let (after, before) = (forward_from, backward_from);
+        let looked_for = Search { group: Some(group), streams, from, to, after, before, limit, newest_first, ..Search::default() };
+        let mut page = search(connection, &looked_for)?;
         if newest_first {
             page.reverse();
         }

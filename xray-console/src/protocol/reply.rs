@@ -32,11 +32,22 @@ pub(crate) fn render_error(protocol: Protocol, error: &ApiError, request_id: &st
     let headers = response.headers_mut();
     headers.insert("x-amzn-errortype", HeaderValue::from_static(error.code));
     if matches!(protocol, Protocol::Json10 | Protocol::Cbor)
-        && let Ok(value) = HeaderValue::try_from(format!("{};{fault}", error.code))
+        && let Ok(value) = HeaderValue::try_from(format!("{};{fault}", query_code(error.code)))
     {
         headers.insert("x-amzn-query-error", value);
     }
     response
+}
+
+/// The codes of the query protocol, which clients go on to match; from the service models' `awsQueryError`.
+fn query_code(code: &str) -> &str {
+    match code {
+        "InvalidParameterValueException" => "InvalidParameterValue",
+        "MissingRequiredParameterException" => "MissingParameter",
+        "InvalidParameterCombinationException" => "InvalidParameterCombination",
+        "InternalFailure" => "InternalServiceError",
+        other => other,
+    }
 }
 
 fn respond(protocol: Protocol, status: StatusCode, body: Vec<u8>, request_id: &str) -> Response<Body> {

@@ -1,5 +1,6 @@
 //! Tables and connection settings.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -31,12 +32,20 @@ CREATE TABLE log_event (
     id INTEGER PRIMARY KEY, log_group INTEGER NOT NULL, log_stream INTEGER NOT NULL, timestamp INTEGER NOT NULL, ingestion INTEGER NOT NULL,
     message TEXT NOT NULL, trace_id TEXT);
 CREATE INDEX log_event_time ON log_event (log_group, timestamp, id);
+CREATE INDEX log_event_all_times ON log_event (timestamp, id);
 CREATE INDEX log_event_trace ON log_event (trace_id) WHERE trace_id IS NOT NULL;
 CREATE TABLE agent (source TEXT PRIMARY KEY, record TEXT NOT NULL, received REAL NOT NULL);
 ";
 
 /// Opens the writing connection and makes the tables.
 pub(super) fn open(path: &Path) -> Result<Connection, StorageError> {
+    // Traces and logs are nobody else's business; SQLite itself would go by the umask.
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| StorageError::File(path.to_owned(), error))?;
     let connection = Connection::open(path)?;
     connection.execute_batch(
         "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;

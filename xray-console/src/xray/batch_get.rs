@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use telemetry_wire::SegmentId;
 
 use super::inferred::Inferred;
 use super::tree::TraceTree;
@@ -34,7 +35,7 @@ fn read(connection: &rusqlite::Connection, ids: Vec<String>) -> rusqlite::Result
 }
 
 /// What arrived, field for field, by id: unknown fields are given back too.
-fn raw_documents(connection: &rusqlite::Connection, trace_id: &str) -> rusqlite::Result<HashMap<String, Value>> {
+fn raw_documents(connection: &rusqlite::Connection, trace_id: &str) -> rusqlite::Result<HashMap<SegmentId, Value>> {
     let mut statement = connection.prepare_cached("SELECT document FROM segment WHERE trace_id = ?1")?;
     let texts = statement.query_map([trace_id], |row| row.get::<_, String>(0))?;
     let mut by_id = HashMap::new();
@@ -45,26 +46,27 @@ fn raw_documents(connection: &rusqlite::Connection, trace_id: &str) -> rusqlite:
             if let Some(Value::Array(children)) = children {
                 waiting.extend(children);
             }
-            if let Some(id) = value.get("id").and_then(Value::as_str) {
-                by_id.insert(id.to_owned(), value);
+            if let Some(id) = value.get("id").and_then(Value::as_str).and_then(|id| SegmentId::parse(id).ok()) {
+                by_id.insert(id, value);
             }
         }
     }
     Ok(by_id)
 }
 
-fn trace(id: &str, tree: &TraceTree, raw: &HashMap<String, Value>) -> Value {
+fn trace(id: &str, tree: &TraceTree, raw: &HashMap<SegmentId, Value>) -> Value {
     let mut segments: Vec<Value> = Vec::new();
     for top in tree.tops() {
-        let document = processed(tree, top, raw);
-        segments.push(json!({ "Id": document["id"], "Document": document.to_string() }));
+        for document in processed(tree, top, raw) {
+            segments.push(json!({ "Id": document["id"], "Document": document.to_string() }));
+        }
     }
     for (place, entity) in tree.entities.iter().enumerate() {
         if !entity.is_segment
             && tree.callee(place).is_none()
             && let Some(inferred) = Inferred::of(&entity.document)
         {
-            let document = inferred_segment(id, &inferred, raw.get(&entity.document.id.to_string()));
+            let document = inferred_segment(id, &inferred, raw.get(&entity.document.id));
             segments.push(json!({ "Id": document["id"], "Document": document.to_string() }));
         }
     }
@@ -72,32 +74,55 @@ fn trace(id: &str, tree: &TraceTree, raw: &HashMap<String, Value>) -> Value {
     json!({ "Id": id, "Duration": duration, "LimitExceeded": false, "Segments": segments })
 }
 
-/// Children first, so that each is put into a parent that still waits; no recursion.
-fn processed(tree: &TraceTree, top: usize, raw: &HashMap<String, Value>) -> Value {
-    let mut order = vec![top];
+/// Levels that are folded into one document: readers of JSON stop at 128, and a subsegment is two. What is deeper becomes a
+/// document of its own.
+const DEPTH: usize = 50;
+
+/// The document of a top, and of each entity too deep to be folded into it. Children are made first, so that each is put into a
+/// parent that still waits; nothing recurses.
+fn processed(tree: &TraceTree, top: usize, raw: &HashMap<SegmentId, Value>) -> Vec<Value> {
+    let mut order = vec![(top, 0)];
     let mut at = 0;
-    while let Some(place) = order.get(at).copied() {
-        order.extend(tree.get(place).map(|entity| entity.children.clone()).unwrap_or_default());
+    while let Some((place, depth)) = order.get(at).copied() {
+        let children = tree.get(place).map(|entity| entity.children.as_slice()).unwrap_or_default();
+        order.extend(children.iter().map(|&child| (child, (depth + 1) % DEPTH)));
         at += 1;
     }
+    let mut documents = Vec::new();
     let mut made: HashMap<usize, Value> = HashMap::new();
-    for &place in order.iter().rev() {
+    for &(place, depth) in order.iter().rev() {
         let Some(entity) = tree.get(place) else { continue };
-        let mut value = raw.get(&entity.document.id.to_string()).cloned().unwrap_or_else(|| json!({}));
+        let mut value = raw.get(&entity.document.id).cloned().unwrap_or_else(|| json!({}));
         let children: Vec<Value> = entity.children.iter().filter_map(|child| made.remove(child)).collect();
         if let Some(fields) = value.as_object_mut() {
-            if place != top {
-                for key in ["type", "trace_id", "parent_id"] {
-                    fields.remove(key);
-                }
-            }
+            place_in_trace(fields, tree, place, depth == 0 && place != top);
             if !children.is_empty() {
                 fields.insert("subsegments".into(), Value::Array(children));
             }
         }
-        made.insert(place, value);
+        if depth == 0 {
+            documents.push(value);
+        } else {
+            made.insert(place, value);
+        }
     }
-    made.remove(&top).unwrap_or_default()
+    documents.reverse();
+    documents
+}
+
+/// Nested entities say nothing of their place; those that head a document do.
+fn place_in_trace(fields: &mut serde_json::Map<String, Value>, tree: &TraceTree, place: usize, is_cut_off: bool) {
+    let Some(entity) = tree.get(place) else { return };
+    if entity.parent.is_some() {
+        for key in ["type", "trace_id", "parent_id"] {
+            fields.remove(key);
+        }
+    }
+    let parent = entity.parent.and_then(|parent| tree.get(parent));
+    if is_cut_off && let Some(parent) = parent {
+        fields.insert("type".into(), json!("subsegment"));
+        fields.insert("parent_id".into(), json!(parent.document.id));
+    }
 }
 
 /// The called service's side of a call. Its id is the call's with the bits turned, so it stays the same from read to read.

@@ -1,5 +1,7 @@
 //! From a joined trace to what the map and filter expressions look at.
 
+use std::collections::{HashMap, HashSet};
+
 use telemetry_rules::filter::{AnnotationFact, EdgeFacts, NodeFacts, TraceFacts};
 use telemetry_wire::{AnnotationValue, Document, Http};
 
@@ -11,12 +13,14 @@ use super::tree::{Entity, TraceTree};
 pub(super) struct Nodes {
     pub(super) facts: TraceFacts,
     /// By place in the tree: segments, and subsegments that stand for an inferred service.
-    pub(super) of_place: std::collections::HashMap<usize, usize>,
+    pub(super) of_place: HashMap<usize, usize>,
+    /// Annotations that are listed already.
+    known: HashSet<String>,
 }
 
 /// Derives everything.
 pub(super) fn digest(tree: &TraceTree) -> Nodes {
-    let mut nodes = Nodes { facts: TraceFacts::default(), of_place: std::collections::HashMap::new() };
+    let mut nodes = Nodes { facts: TraceFacts::default(), of_place: HashMap::new(), known: HashSet::new() };
     let root = tree.root();
     for (place, entity) in tree.entities.iter().enumerate() {
         nodes.look_at(tree, place, entity, root);
@@ -35,9 +39,8 @@ impl Nodes {
         self.facts.is_partial |= document.end_time.is_none() || document.traced && tree.callee(place).is_none();
         self.facts.users.extend(document.user.clone().filter(|user| !self.facts.users.contains(user)));
         for (key, value) in &document.annotations {
-            let pair = (key.clone(), fact_of(value));
-            if !self.facts.annotations.contains(&pair) {
-                self.facts.annotations.push(pair);
+            if self.known.insert(format!("{key} {value:?}")) {
+                self.facts.annotations.push((key.clone(), fact_of(value)));
             }
         }
         self.note_places(document);
@@ -70,7 +73,9 @@ impl Nodes {
         for (place, entity) in tree.entities.iter().enumerate() {
             let caller = if entity.is_segment { entity.caller } else { Some(place) };
             let Some((caller, &to)) = caller.zip(self.of_place.get(&place)) else { continue };
-            let Some(from) = tree.get(caller).and_then(|caller| self.of_place.get(&caller.segment)) else { continue };
+            let segment =
+                tree.get(caller).map(|caller| caller.segment).filter(|&segment| tree.get(segment).is_some_and(|top| top.is_segment));
+            let Some(from) = segment.and_then(|segment| self.of_place.get(&segment)) else { continue };
             let call = tree.get(caller).map(|caller| call_facts(&caller.document)).unwrap_or_default();
             self.facts.edges.push(EdgeFacts { from: *from, to, call });
         }

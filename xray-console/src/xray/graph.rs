@@ -173,7 +173,7 @@ impl ServiceGraph {
 
     /// The graph of all traces of a window.
     pub(crate) async fn of_window(storage: &Storage, from: f64, to: f64) -> Result<Self, ApiError> {
-        let digests: Vec<Digest> = load(storage, Window { from, to, by_update: false }, TRACES).await?;
+        let digests: Vec<Digest> = load(storage, Window { from, to, by_update: false }, None, TRACES).await?;
         let mut graph = Self::default();
         digests.iter().rev().for_each(|digest| graph.add(&digest.facts, digest.start));
         Ok(graph)

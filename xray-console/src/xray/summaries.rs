@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use telemetry_rules::filter::{AnnotationFact, Expression, NodeFacts, RootCauseService, TraceFacts};
 
-use super::traces::{Digest, Window, load};
+use super::traces::{Cursor, Digest, Window, load};
 use crate::clock::{epoch_seconds, now};
 use crate::protocol::ApiError;
 use crate::storage::Storage;
@@ -23,52 +23,63 @@ pub(crate) struct Query {
 
 /// The digests that match, newest first, and how many were looked at.
 pub(crate) async fn select(storage: &Storage, query: &Query) -> Result<(Vec<Digest>, usize), ApiError> {
-    let window = Window { from: query.from, to: query.to, by_update: query.by_update };
-    let mut digests = load(storage, window, query.limit).await?;
+    let mut digests = load(storage, query.window(), None, query.limit).await?;
     let looked_at = digests.len();
     digests.retain(|digest| query.filter.matches(&digest.facts));
     Ok((digests, looked_at))
 }
 
-/// The operation.
+impl Query {
+    const fn window(&self) -> Window {
+        Window { from: self.from, to: self.to, by_update: self.by_update }
+    }
+}
+
+/// The operation. A page may be empty and still have a token: it counts traces looked at, not found.
 pub(crate) async fn get_trace_summaries(storage: &Storage, input: &Value) -> Result<Value, ApiError> {
-    let query = read(input)?;
-    let (digests, looked_at) = select(storage, &query).await?;
-    let oldest = digests.last().map(|digest| digest.start);
+    let (query, after) = read(input)?;
+    let mut digests = load(storage, query.window(), after, query.limit).await?;
+    let looked_at = digests.len();
+    let next = digests.last().filter(|_| looked_at == query.limit).map(|last| Cursor::of(last, query.window()).token());
+    digests.retain(|digest| query.filter.matches(&digest.facts));
     let mut output = json!({
         "TraceSummaries": digests.iter().map(summary).collect::<Vec<_>>(),
         "ApproximateTime": now(),
         "TracesProcessedCount": looked_at,
     });
-    if looked_at == PAGE
-        && let Some(oldest) = oldest
-    {
-        output["NextToken"] = json!(oldest.to_string());
+    if let Some(next) = next {
+        output["NextToken"] = json!(next);
     }
     Ok(output)
 }
 
-fn read(input: &Value) -> Result<Query, ApiError> {
+fn read(input: &Value) -> Result<(Query, Option<Cursor>), ApiError> {
     let time = |key: &str| {
-        input.get(key).and_then(epoch_seconds).ok_or_else(|| ApiError::invalid_request(format!("{key} is required, in epoch seconds")))
+        let time = input.get(key).and_then(epoch_seconds);
+        time.ok_or_else(|| ApiError::invalid_request(format!("{key} is required, in epoch seconds")))
     };
-    let (from, mut to) = (time("StartTime")?, time("EndTime")?);
+    let (from, to) = (time("StartTime")?, time("EndTime")?);
     if from > to {
         return Err(ApiError::invalid_request("StartTime is after EndTime"));
     }
-    if let Some(token) = input.get("NextToken").and_then(Value::as_str) {
-        to = token.parse().map_err(|_| ApiError::invalid_request("NextToken is none of ours"))?;
-    }
+    let token = input.get("NextToken").and_then(Value::as_str);
+    let after =
+        token.map(|token| Cursor::parse(token).ok_or_else(|| ApiError::invalid_request("NextToken is none of ours"))).transpose()?;
     let filter = input.get("FilterExpression").and_then(Value::as_str).unwrap_or_default();
     let filter = Expression::parse(filter).map_err(|error| ApiError::invalid_request(error.to_string()))?;
     let by_update = matches!(input.get("TimeRangeType").and_then(Value::as_str), Some("Event" | "Service"));
-    Ok(Query { from, to, by_update, filter, limit: PAGE })
+    Ok((Query { from, to, by_update, filter, limit: PAGE }, after))
 }
 
 fn summary(digest: &Digest) -> Value {
     let facts = &digest.facts;
     let root = facts.nodes.iter().find(|node| node.is_root);
-    let services: Vec<Value> = facts.nodes.iter().map(service_id).collect();
+    let mut services: Vec<Value> = Vec::new();
+    for service in facts.nodes.iter().map(service_id) {
+        if !services.contains(&service) {
+            services.push(service);
+        }
+    }
     json!({
         "Id": digest.id,
         "StartTime": digest.start,

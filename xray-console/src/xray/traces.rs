@@ -29,9 +29,31 @@ pub(super) struct Window {
     pub(super) by_update: bool,
 }
 
-/// Loads the digests of a window, newest first, and keeps those that had to be made.
-pub(super) async fn load(storage: &Storage, window: Window, limit: usize) -> Result<Vec<Digest>, StorageError> {
-    let (digests, made) = storage.read(move |connection| read(connection, window, limit)).await?;
+/// The row after which a page goes on: the time that rows are ordered by, and the trace's id.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Cursor {
+    pub(super) time: f64,
+    pub(super) id: String,
+}
+
+impl Cursor {
+    pub(super) fn token(&self) -> String {
+        format!("{:016x}{}", self.time.to_bits(), self.id)
+    }
+
+    pub(super) fn parse(token: &str) -> Option<Self> {
+        let (bits, id) = token.split_at_checked(16)?;
+        Some(Self { time: f64::from_bits(u64::from_str_radix(bits, 16).ok()?), id: id.to_owned() })
+    }
+
+    pub(super) fn of(digest: &Digest, window: Window) -> Self {
+        Self { time: if window.by_update { digest.updated } else { digest.start }, id: digest.id.clone() }
+    }
+}
+
+/// Loads the digests of a window, newest first and after the cursor, and keeps those that had to be made.
+pub(super) async fn load(storage: &Storage, window: Window, after: Option<Cursor>, limit: usize) -> Result<Vec<Digest>, StorageError> {
+    let (digests, made) = storage.read(move |connection| read(connection, window, after, limit)).await?;
     if !made.is_empty() {
         let keep = move |transaction: &rusqlite::Transaction<'_>| {
             let mut keep = transaction.prepare_cached("UPDATE trace SET digest = ?2 WHERE trace_id = ?1 AND revision = ?3")?;
@@ -47,12 +69,14 @@ pub(super) async fn load(storage: &Storage, window: Window, limit: usize) -> Res
 
 type Made = (String, i64, String);
 
-fn read(connection: &Connection, window: Window, limit: usize) -> rusqlite::Result<(Vec<Digest>, Vec<Made>)> {
+fn read(connection: &Connection, window: Window, after: Option<Cursor>, limit: usize) -> rusqlite::Result<(Vec<Digest>, Vec<Made>)> {
+    let after = after.unwrap_or(Cursor { time: f64::MAX, id: String::new() });
     let column = if window.by_update { "updated" } else { "start" };
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT trace_id, start, updated, revision, digest FROM trace WHERE {column} >= ?1 AND {column} < ?2 ORDER BY {column} DESC LIMIT ?3"
+        "SELECT trace_id, start, updated, revision, digest FROM trace WHERE {column} >= ?1 AND {column} < ?2 AND ({column}, trace_id) < (?4, ?5)
+         ORDER BY {column} DESC, trace_id DESC LIMIT ?3"
     ))?;
-    let rows = statement.query_map((window.from, window.to, limit as i64), |row| {
+    let rows = statement.query_map((window.from, window.to, limit as i64, after.time, after.id), |row| {
         Ok((
             row.get::<_, String>(0)?,
             row.get::<_, f64>(1)?,

@@ -22,6 +22,8 @@ pub(crate) struct Entity {
 #[derive(Debug, Default)]
 pub(crate) struct TraceTree {
     pub(crate) entities: Vec<Entity>,
+    /// The segment that answers a subsegment's call, by the subsegment.
+    callees: HashMap<usize, usize>,
 }
 
 impl TraceTree {
@@ -36,6 +38,7 @@ impl TraceTree {
         for place in 0..tree.entities.len() {
             tree.connect(place, &places);
         }
+        tree.callees = tree.entities.iter().enumerate().filter_map(|(place, entity)| Some((entity.caller?, place))).collect();
         for place in 0..tree.entities.len() {
             let segment = tree.segment_of(place);
             if let Some(entity) = tree.entities.get_mut(place) {
@@ -113,6 +116,6 @@ impl TraceTree {
 
     /// The segment that answers this subsegment's call, if it reports.
     pub(crate) fn callee(&self, subsegment: usize) -> Option<usize> {
-        (0..self.entities.len()).find(|&place| self.get(place).is_some_and(|entity| entity.caller == Some(subsegment)))
+        self.callees.get(&subsegment).copied()
     }
 }

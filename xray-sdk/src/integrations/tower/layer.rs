@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::naming::Naming;
-use super::settings::Settings;
 use super::service::Trace;
+use super::settings::Settings;
 
 /// Opens a segment per request. See the [module](super).
 #[derive(Clone, Debug)]
