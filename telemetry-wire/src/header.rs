@@ -66,17 +66,20 @@ impl<'a> TraceHeader<'a> {
         self
     }
 
-    /// The pairs to be passed on untouched: `Lineage` and all unknown keys, but not `Self`, which names one hop only.
+    /// The pairs to be passed on untouched: `Lineage` first, then all unknown keys that fit 256 bytes, but not `Self`, which names
+    /// one hop only.
     pub fn extras(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let text = self.text;
         let mut room = EXTRAS_LIMIT;
-        pairs(self.text).filter(|(key, value)| Key::of(key) == Key::Extra && is_clean(key) && is_clean(value)).take_while(
-            move |(key, value)| {
-                let needs = key.len() + value.len() + 2;
-                let fits = needs <= room;
-                room = room.saturating_sub(needs);
-                fits
-            },
-        )
+        let is_lineage = |key: &str| key.eq_ignore_ascii_case("lineage");
+        let clean = move || pairs(text).filter(|(key, value)| Key::of(key) == Key::Extra && is_clean(key) && is_clean(value));
+        let lineage_first = clean().filter(move |(key, _)| is_lineage(key)).take(1).chain(clean().filter(move |(key, _)| !is_lineage(key)));
+        lineage_first.filter(move |(key, value)| {
+            let needs = key.len() + value.len() + 2;
+            let fits = needs <= room;
+            room -= if fits { needs } else { 0 };
+            fits
+        })
     }
 
     /// Lambda's record of hops, `hash:counter` items joined by `|`.

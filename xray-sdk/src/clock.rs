@@ -47,6 +47,11 @@ pub(crate) fn ticks() -> Ticks {
     }
 }
 
+/// Chooses the ruler, if it is not chosen yet. Called by `install`, so that no request has to wait for it.
+pub(crate) fn choose_ruler() {
+    RULER.get_or_init(Ruler::choose);
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the one place where the crate reads the monotonic clock")]
 pub(crate) fn monotonic_now() -> Instant {
     Instant::now()
@@ -58,7 +63,9 @@ pub(crate) fn wall_now() -> Timestamp {
 }
 
 impl Anchor {
+    /// The ruler is read last, so it has to be chosen before: choosing it takes half a millisecond.
     pub(crate) fn now() -> Self {
+        choose_ruler();
         Self { wall: wall_now(), monotonic: monotonic_now(), ticks: ticks() }
     }
 

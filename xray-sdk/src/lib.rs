@@ -25,8 +25,8 @@
 #![cfg_attr(feature = "reqwest-middleware", doc = "| `reqwest-middleware` | middleware for `reqwest_middleware::ClientWithMiddleware` |")]
 #![cfg_attr(feature = "testing", doc = "| `testing` | [`testing`]: record in memory and look at documents |")]
 //!
-//! Recording returns nothing, never blocks and never panics: an SDK must not break its host. Where there is no agent, no
-//! sampled request or no `init`, everything is one no-op that costs about a nanosecond and allocates nothing.
+//! Recording returns nothing, never blocks and never panics: an SDK must not break its host. Where no request is sampled and
+//! where there was no `init`, everything is one no-op that allocates nothing.
 //! [`counters`] says what was lost and why.
 
 mod clock;

@@ -260,6 +260,63 @@ fn runtime_error_panics_where_the_segment_is_missing() {
 }
 
 #[test]
+fn a_segment_that_a_panic_unwinds_is_a_fault() {
+    let (documents, _) = with_recorded_documents(|| {
+        std::panic::catch_unwind(|| {
+            let segment = Segment::begin("nightly");
+            segment.context().in_scope(|| {
+                let _step = subsegment("step");
+                panic!("on purpose");
+            })
+        })
+    });
+    assert!(documents[0].fault && documents[0].child("step").unwrap().fault);
+}
+
+#[test]
+fn a_sdk_that_is_switched_off_misses_no_context() {
+    let configure = |builder: xray_sdk::Builder| builder.enabled(false).context_missing(xray_sdk::ContextMissing::RuntimeError);
+    let (documents, counters, ()) = with_recorder(configure, || {
+        let segment = Segment::begin("off");
+        segment.context().in_scope(|| drop(subsegment("off too")));
+    });
+    assert_eq!((documents.len(), counters.context_missing), (0, 0));
+}
+
+#[test]
+fn a_parent_without_its_trace_is_not_taken() {
+    let header = TraceHeader::parse("Root=garbage;Parent=53995c3f42cd8ad8;Sampled=1");
+    let (documents, ()) = with_recorded_documents(|| drop(Segment::begin_from("orders", &header)));
+    assert_eq!(documents[0].parent_id, None);
+}
+
+#[test]
+fn a_cancelled_request_is_one_document() {
+    let (documents, ()) = with_recorded_documents(|| {
+        block_on(async {
+            let work = std::future::pending::<()>().in_subsegment("inner").in_subsegment("outer").in_segment(Segment::begin("request"));
+            tokio::time::timeout(Duration::ZERO, work).await.unwrap_err();
+        });
+    });
+    assert_eq!((documents.len(), documents[0].walk().count()), (1, 3));
+    assert!(documents[0].walk().all(|entity| entity.error));
+}
+
+#[test]
+fn what_is_said_after_the_end_is_counted() {
+    let (_, counters, ()) = with_recorder(
+        |builder| builder,
+        || {
+            let segment = Segment::begin("orders");
+            let context = segment.context();
+            drop(segment);
+            context.in_scope(|| xray_sdk::annotate("late", true));
+        },
+    );
+    assert_eq!(counters.notes_too_late, 1);
+}
+
+#[test]
 fn threads_that_close_and_begin_at_once_lose_nothing() {
     const SEGMENTS: usize = 300;
     const CHILDREN: usize = 40;

@@ -212,27 +212,47 @@ impl Aws {
 }
 
 impl Aws {
-    /// This block over another: what is set here wins, the two `xray` blocks are joined.
+    /// This block over another: what is set here wins, lists are joined, and so are the two `xray` blocks.
     #[must_use]
     pub fn over(&self, below: &Self) -> Self {
-        let mut joined = below.clone();
-        joined.xray = match (&self.xray, &below.xray) {
-            (Some(own), Some(shared)) => Some(XrayInfo {
-                sdk: own.sdk.clone().or_else(|| shared.sdk.clone()),
-                sdk_version: own.sdk_version.clone().or_else(|| shared.sdk_version.clone()),
-                auto_instrumentation: own.auto_instrumentation.or(shared.auto_instrumentation),
-                sampling_rule_name: own.sampling_rule_name.clone().or_else(|| shared.sampling_rule_name.clone()),
-            }),
-            (own, shared) => own.clone().or_else(|| shared.clone()),
-        };
-        joined.account_id = self.account_id.clone().or(joined.account_id);
-        joined.operation = self.operation.clone().or(joined.operation);
-        joined.region = self.region.clone().or(joined.region);
-        joined.request_id = self.request_id.clone().or(joined.request_id);
-        joined.queue_url = self.queue_url.clone().or(joined.queue_url);
-        joined.cloudwatch_logs.extend(self.cloudwatch_logs.iter().cloned());
-        joined.resource_names.extend(self.resource_names.iter().cloned());
-        joined.more.extend(self.more.iter().map(|(key, value)| (key.clone(), value.clone())));
-        joined
+        fn joined<T: Clone>(own: &[T], below: &[T]) -> Vec<T> {
+            below.iter().chain(own).cloned().collect()
+        }
+        let below = below.clone();
+        let mut more = below.more;
+        more.extend(self.more.clone());
+        Self {
+            account_id: self.account_id.clone().or(below.account_id),
+            cloudwatch_logs: joined(&self.cloudwatch_logs, &below.cloudwatch_logs),
+            ec2: self.ec2.clone().or(below.ec2),
+            ecs: self.ecs.clone().or(below.ecs),
+            eks: self.eks.clone().or(below.eks),
+            elastic_beanstalk: self.elastic_beanstalk.clone().or(below.elastic_beanstalk),
+            xray: match (&self.xray, &below.xray) {
+                (Some(own), Some(shared)) => Some(own.over(shared)),
+                (own, shared) => own.clone().or_else(|| shared.clone()),
+            },
+            operation: self.operation.clone().or(below.operation),
+            region: self.region.clone().or(below.region),
+            request_id: self.request_id.clone().or(below.request_id),
+            id_2: self.id_2.clone().or(below.id_2),
+            retries: self.retries.or(below.retries),
+            queue_url: self.queue_url.clone().or(below.queue_url),
+            table_name: self.table_name.clone().or(below.table_name),
+            table_names: joined(&self.table_names, &below.table_names),
+            resource_names: joined(&self.resource_names, &below.resource_names),
+            more,
+        }
+    }
+}
+
+impl XrayInfo {
+    fn over(&self, below: &Self) -> Self {
+        Self {
+            sdk: self.sdk.clone().or_else(|| below.sdk.clone()),
+            sdk_version: self.sdk_version.clone().or_else(|| below.sdk_version.clone()),
+            auto_instrumentation: self.auto_instrumentation.or(below.auto_instrumentation),
+            sampling_rule_name: self.sampling_rule_name.clone().or_else(|| below.sampling_rule_name.clone()),
+        }
     }
 }

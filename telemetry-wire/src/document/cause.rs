@@ -30,7 +30,8 @@ pub struct CauseDetail {
 /// One error or panic.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Exception {
-    /// Its id within the trace.
+    /// Its id within the trace; all zeros when the sender gave none, as the X-Ray SDK for Node does.
+    #[serde(default = "no_id")]
     pub id: SegmentId,
     /// What it says.
     #[serde(default)]
@@ -65,6 +66,10 @@ pub struct StackFrame {
     pub line: Option<u32>,
     /// The function.
     pub label: Option<String>,
+}
+
+const fn no_id() -> SegmentId {
+    SegmentId::from_u64(0)
 }
 
 impl Exception {

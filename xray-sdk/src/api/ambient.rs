@@ -7,8 +7,9 @@ use telemetry_wire::{AnnotationValue, TraceId};
 
 use super::exception::{Classification, Exceptions};
 use super::subsegment::to_json;
+use crate::emitter::CounterCells;
 use crate::entity::{Context, Note};
-use crate::recorder::report_missing;
+use crate::recorder::{current_recorder, report_missing};
 
 /// Adds an indexed pair to the current segment or subsegment.
 pub fn annotate(key: impl Into<Cow<'static, str>>, value: impl Into<AnnotationValue>) {
@@ -40,7 +41,10 @@ pub fn trace_id() -> Option<TraceId> {
 
 fn note(context: Context, what: &str, make: impl FnOnce() -> Note) {
     if context.is_recording() {
-        context.note(make());
+        let is_taken = context.note(make());
+        if !is_taken && let Some(recorder) = current_recorder() {
+            CounterCells::add(&recorder.counters.notes_too_late, 1);
+        }
     } else if !context.is_present() {
         report_missing(what);
     }

@@ -122,10 +122,11 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Owned<F, O, N> where O: Owner {
-        owner: Option<O>,
-        finish: Option<N>,
+        // Dropped before its owner: what the future holds open ends before what it runs in.
         #[pin]
         inner: F,
+        owner: Option<O>,
+        finish: Option<N>,
     }
 
     impl<F, O, N> PinnedDrop for Owned<F, O, N> where O: Owner {
@@ -139,7 +140,7 @@ pin_project! {
 
 impl<F, O: Owner, N> Owned<F, O, N> {
     pub(crate) const fn new(owner: O, inner: F, finish: N) -> Self {
-        Self { owner: Some(owner), finish: Some(finish), inner }
+        Self { inner, owner: Some(owner), finish: Some(finish) }
     }
 
     fn set_owner(self: Pin<&mut Self>, owner: O) {

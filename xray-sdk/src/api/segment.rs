@@ -27,6 +27,15 @@ pub struct Segment {
     state: State,
 }
 
+/// A segment that a panic unwinds is a fault, unless the panic is recorded already.
+impl Drop for Segment {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.unwound();
+        }
+    }
+}
+
 enum State {
     Recording(Box<OpenRoot>),
     Noop(Context),
@@ -129,6 +138,15 @@ impl Segment {
 
     /// Ends now.
     pub fn end(self) {}
+
+    #[cold]
+    fn unwound(&mut self) {
+        if let State::Recording(root) = &self.state
+            && !root.flags.fault
+        {
+            self.failure(Classification::Fault, || Exceptions::new("panic", "unwound by a panic"));
+        }
+    }
 
     fn change(&mut self, change: impl FnOnce(&mut Flags, &mut Details)) -> &mut Self {
         if let State::Recording(root) = &mut self.state {

@@ -22,6 +22,16 @@ pub struct Subsegment {
     open: OpenSubsegment,
 }
 
+/// A subsegment that a panic unwinds is a fault, unless the panic is recorded already.
+impl Drop for Subsegment {
+    #[inline]
+    fn drop(&mut self) {
+        if self.is_recording() && std::thread::panicking() {
+            self.unwound();
+        }
+    }
+}
+
 impl fmt::Debug for Subsegment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subsegment").field("context", &self.context()).finish()
@@ -155,6 +165,14 @@ impl Subsegment {
     /// Ends now.
     pub fn end(self) {}
 
+    #[cold]
+    fn unwound(&mut self) {
+        let is_recorded = self.open.recorded().is_some_and(|(flags, _)| flags.fault);
+        if !is_recorded {
+            self.failure(Classification::Fault, || Exceptions::new("panic", "unwound by a panic"));
+        }
+    }
+
     fn with_details(&mut self, change: impl FnOnce(&mut Details)) -> &mut Self {
         if let Some((_, details)) = self.open.recorded() {
             change(details);
@@ -191,16 +209,7 @@ impl Drop for SubsegmentGuard {
     #[inline]
     fn drop(&mut self) {
         if let Some(parent) = self.subsegment.open.parent_context() {
-            self.leave(parent);
-        }
-    }
-}
-
-impl SubsegmentGuard {
-    fn leave(&mut self, parent: Context) {
-        context::leave(&self.subsegment.context(), parent);
-        if std::thread::panicking() {
-            self.subsegment.failure(Classification::Fault, || Exceptions::new("panic", "unwound by a panic"));
+            context::leave(&self.subsegment.context(), parent);
         }
     }
 }

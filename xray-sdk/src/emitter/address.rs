@@ -50,10 +50,12 @@ impl DaemonAddress {
         address.ok_or_else(error)
     }
 
-    /// Looks the UDP address up; the first of several wins.
+    /// Looks the UDP address up. IPv4 wins, because daemons listen there by default and `localhost` often names IPv6 first.
     pub(crate) fn resolve_udp(&self) -> std::io::Result<SocketAddr> {
         let no_address = || std::io::Error::new(std::io::ErrorKind::NotFound, "the host name has no address");
-        self.udp.to_socket_addrs()?.next().ok_or_else(no_address)
+        let addresses: Vec<SocketAddr> = self.udp.to_socket_addrs()?.collect();
+        let first_of = |wanted: fn(&&SocketAddr) -> bool| addresses.iter().find(wanted).copied();
+        first_of(|address| address.is_ipv4()).or_else(|| first_of(|_| true)).ok_or_else(no_address)
     }
 }
 

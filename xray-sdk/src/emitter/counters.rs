@@ -49,6 +49,8 @@ counters! {
     fixed_names,
     /// Metadata values that could not be serialized, replaced by the reason.
     unserializable_metadata,
+    /// Annotations, metadata, users and errors for a segment that had ended.
+    notes_too_late,
     /// Subsegments and annotations with no segment to belong to.
     context_missing,
 }

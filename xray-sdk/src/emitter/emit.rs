@@ -5,6 +5,6 @@ pub trait Emitter: Send + Sync {
     /// Sends the framed document.
     ///
     /// # Errors
-    /// When it was not handed to the system. The error is counted, and reported once.
+    /// When it, or one sent before it, was not handed over. Each error counts as one lost datagram, and the first is logged.
     fn emit(&self, datagram: &[u8]) -> std::io::Result<()>;
 }

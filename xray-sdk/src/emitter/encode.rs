@@ -5,7 +5,7 @@ use telemetry_wire::{Datagram, Encoder, Entity, Placement, SegmentInfo};
 use super::cut::cut;
 use super::fit::{Fit, INDEPENDENCE};
 use super::forest::{Forest, NO_NODE};
-use crate::entity::{Fragment, Note, Root, RootKind};
+use crate::entity::{Fragment, Root, RootKind};
 
 /// Buffers that are reused from fragment to fragment.
 #[derive(Debug, Default)]
@@ -48,15 +48,18 @@ struct Run<'a, S> {
     limit: usize,
     report: EncodeReport,
     send: S,
+    is_too_deep: bool,
+    is_fitted: bool,
 }
 
 impl FragmentEncoder {
     /// Encodes `fragment` and gives each datagram to `send`. `limit` bounds a datagram, header line included.
     pub(crate) fn encode(&mut self, fragment: &mut Fragment, info: &SegmentInfo, limit: usize, send: impl FnMut(&[u8])) -> EncodeReport {
         let mut report = EncodeReport::default();
-        apply_notes(fragment, &mut report);
         self.forest.build(&fragment.records, fragment.root.is_some());
-        let mut run = Run { fragment, info, limit, report, send };
+        self.apply_notes(fragment, &mut report);
+        let is_too_deep = self.fit.is_too_deep(fragment.records.len(), &self.forest);
+        let mut run = Run { fragment, info, limit, report, send, is_too_deep, is_fitted: false };
         if run.fragment.root.is_some() {
             self.fit_and_send(&mut run, Head::Root);
         }
@@ -66,9 +69,24 @@ impl FragmentEncoder {
         run.report
     }
 
+    /// Joins what others said with what the owners recorded.
+    fn apply_notes(&self, fragment: &mut Fragment, report: &mut EncodeReport) {
+        for (number, note) in std::mem::take(&mut fragment.notes) {
+            let (flags, details) = if number == 0 {
+                let Some(root) = fragment.root.as_deref_mut() else { continue };
+                (&mut root.flags, &mut root.details)
+            } else {
+                let Some(node) = self.forest.node_of(&fragment.records, number) else { continue };
+                let record = &mut fragment.records[node as usize];
+                (&mut record.flags, &mut record.details)
+            };
+            report.fixed_keys += note.apply(flags, details.get_or_insert_default());
+        }
+    }
+
     /// Writes everything below `head` as one document, and looks at sizes only if that is too large.
     fn fit_and_send(&mut self, run: &mut Run<'_, impl FnMut(&[u8])>, head: Head) {
-        if !self.fit.is_too_deep(run.fragment.records.len(), &self.forest) {
+        if !run.is_too_deep {
             run.report.fixed_names += self.write(run.fragment, run.info, head, |_| false);
             if self.datagram.as_bytes().len() <= run.limit {
                 return (run.send)(self.datagram.as_bytes());
@@ -79,9 +97,11 @@ impl FragmentEncoder {
 
     #[cold]
     fn split_and_send(&mut self, run: &mut Run<'_, impl FnMut(&[u8])>, head: Head) {
-        let root_bytes = self.measure(run);
-        let mut fit = std::mem::take(&mut self.fit);
-        fit.choose(&self.forest, &self.own_bytes, root_bytes, run.limit);
+        if !std::mem::replace(&mut run.is_fitted, true) {
+            let root_bytes = self.measure(run);
+            self.fit.choose(&self.forest, &self.own_bytes, root_bytes, run.limit);
+        }
+        let fit = std::mem::take(&mut self.fit);
         let mut heads = vec![head];
         while let Some(head) = heads.pop() {
             self.write(run.fragment, run.info, head, |node| fit.leaves_parent(node));
@@ -249,20 +269,4 @@ fn entity_of(fragment: &Fragment, node: u32) -> Entity<'_> {
         flags: record.flags,
         details: record.details.as_deref(),
     }
-}
-
-/// Joins what others said with what the owners recorded.
-fn apply_notes(fragment: &mut Fragment, report: &mut EncodeReport) {
-    for (number, note) in std::mem::take(&mut fragment.notes) {
-        report.fixed_keys += apply_note(fragment, number, note);
-    }
-}
-
-fn apply_note(fragment: &mut Fragment, number: u32, note: Note) -> u32 {
-    if number == 0 {
-        let Some(root) = fragment.root.as_deref_mut() else { return 0 };
-        return note.apply(&mut root.flags, root.details.get_or_insert_default());
-    }
-    let Some(record) = fragment.records.iter_mut().find(|record| record.number == number) else { return 0 };
-    note.apply(&mut record.flags, record.details.get_or_insert_default())
 }

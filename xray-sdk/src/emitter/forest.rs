@@ -66,7 +66,7 @@ impl Forest {
     }
 
     /// Numbers are given in sequence, so the record of a number is usually at the same distance from the first.
-    fn node_of(&self, records: &[Finished], number: u32) -> Option<u32> {
+    pub(super) fn node_of(&self, records: &[Finished], number: u32) -> Option<u32> {
         let first = records[*self.order.first()? as usize].number;
         let guess = number.checked_sub(first)? as usize;
         let is_hit = self.order.get(guess).is_some_and(|&node| records[node as usize].number == number);

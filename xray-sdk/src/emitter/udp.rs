@@ -31,12 +31,13 @@ impl UdpEmitter {
 }
 
 impl Emitter for UdpEmitter {
-    /// A connected socket reports a refusal on the send *after* the refused one, and that send goes nowhere; sending again
-    /// at once keeps the first datagram after the agent's start.
+    /// A connected socket reports a refusal on the send *after* the refused one, and that send goes nowhere. So it is sent again at
+    /// once, which keeps the first datagram after the agent's start, and the error stands for the one before.
     fn emit(&self, datagram: &[u8]) -> io::Result<()> {
         let send = || self.socket.send(datagram).map(drop);
         match send() {
-            Err(error) if matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::Interrupted) => send(),
+            Err(refused) if refused.kind() == ErrorKind::ConnectionRefused => send().and(Err(refused)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => send(),
             result => result,
         }
     }

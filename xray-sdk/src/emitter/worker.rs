@@ -49,6 +49,12 @@ impl Worker {
         }
     }
 
+    /// Whether the thread is told to end, so that nobody would send what is pushed now.
+    #[inline]
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.state.load(Ordering::SeqCst) == STOPPED
+    }
+
     /// Ends the thread after one more drain.
     pub(crate) fn stop(&self) {
         self.state.store(STOPPED, Ordering::SeqCst);

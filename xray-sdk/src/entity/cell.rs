@@ -1,7 +1,7 @@
 //! [`SegmentCell`]: the shared state of one open segment; the pool it comes from, and the [`FragmentSink`] it belongs to.
 //!
 //! * Begin is one compare-exchange: it fails if the generation is not the caller's, else the count *is* the number and pin.
-//! * End is a push under a lock that nothing but a push, a take or a count ever happens under.
+//! * End is a push under a lock; notes, which few entities have, are sorted out under it too.
 //! * A cell is recycled by whoever ends last, by a compare-exchange from exactly (generation, begun = ended), so a begin that
 //!   comes in between makes it fail and recycles later.
 
@@ -135,7 +135,7 @@ impl SegmentCell {
             return End::Kept;
         }
         state.bytes = 0;
-        let records = std::mem::take(&mut state.finished);
+        let records = std::mem::replace(&mut state.finished, pool::take_records());
         let notes = state.take_notes_of_ended(&records);
         End::Stream(Batch { anchor, records, notes })
     }

@@ -8,6 +8,8 @@ static RECORDS: Mutex<Vec<Vec<Finished>>> = Mutex::new(Vec::new());
 
 /// `Vec`s kept for reuse.
 const KEPT_VECS: usize = 256;
+/// Smaller ones, of subsegments that ended late, would make the next segment grow its own.
+const LEAST_CAPACITY: usize = 8;
 /// Larger ones are freed: one long trace must not hold memory for ever.
 const KEPT_CAPACITY: usize = 1_024;
 
@@ -18,7 +20,7 @@ pub(super) fn take_records() -> Vec<Finished> {
 /// Empties `records` and keeps its memory; called by whoever encoded them.
 pub(crate) fn give_back_records(mut records: Vec<Finished>) {
     records.clear();
-    if records.capacity() == 0 || records.capacity() > KEPT_CAPACITY {
+    if !(LEAST_CAPACITY..=KEPT_CAPACITY).contains(&records.capacity()) {
         return;
     }
     let mut pool = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);

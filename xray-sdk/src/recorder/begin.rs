@@ -37,6 +37,8 @@ pub(crate) enum Begun {
 pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
     let Some(recorder) = install::current().filter(|recorder| recorder.is_enabled) else { return Begun::Off };
     let trace = request.header.root.unwrap_or_else(new_trace_id);
+    // A parent without its trace is somebody else's.
+    let parent = request.header.root.and(request.header.parent);
     let name = recorder.fixed_name.clone().unwrap_or(request.name);
     let decision = match request.header.sampling {
         SamplingState::Sampled => SamplingDecision::unnamed(true),
@@ -48,10 +50,10 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
     };
     if !decision.is_sampled {
         CounterCells::add(&recorder.counters.segments_not_sampled, 1);
-        return Begun::NotSampled(Context::not_sampled(trace, request.header.parent));
+        return Begun::NotSampled(Context::not_sampled(trace, parent));
     }
     CounterCells::add(&recorder.counters.segments_sampled, 1);
-    Begun::Recording(Box::new(open(recorder, trace, request.header.parent, name, decision)))
+    Begun::Recording(Box::new(open(recorder, trace, parent, name, decision)))
 }
 
 fn open(

@@ -199,7 +199,7 @@ impl Builder {
     }
 
     /// Encodes and sends in the thread that closes a segment (4 to 5 µs with 100 subsegments) instead of in a worker.
-    /// Default `false`, but `true` in Lambda, where a frozen sandbox would keep the worker's queue.
+    /// Default `false`, but always `true` in Lambda, where a frozen sandbox would keep the worker's queue.
     pub const fn inline(mut self, inline: bool) -> Self {
         self.is_inline = inline;
         self
@@ -219,9 +219,13 @@ impl Builder {
         self
     }
 
-    /// Bytes of a datagram, header line included. Default 65,507, on macOS 9,216. At least 1,024.
+    /// Bytes of a datagram, header line included. Default 65,507, on macOS 9,216. At least 1,024, at most 65,507.
     pub const fn datagram_limit(mut self, bytes: usize) -> Self {
-        self.datagram_limit = if bytes < 1_024 { 1_024 } else { bytes };
+        self.datagram_limit = match bytes {
+            0..1_024 => 1_024,
+            1_024..UDP_PAYLOAD_LIMIT => bytes,
+            _ => UDP_PAYLOAD_LIMIT,
+        };
         self
     }
 
@@ -273,8 +277,10 @@ impl Builder {
         let is_enabled = self.environment.is_enabled().unwrap_or(self.is_enabled);
         let fixed_name = self.environment.get("AWS_XRAY_TRACING_NAME").map(Cow::Owned);
         let sampler = self.sampler.unwrap_or_else(|| Ok(Box::new(LocalSampler::default()))).map_err(BuildError::Rules)?;
+        crate::clock::choose_ruler();
         let emitter = match self.emitter {
             Some(emitter) => emitter,
+            None if !is_enabled => Box::new(Nowhere),
             None => connect(&self.environment, self.daemon_address.as_deref())?,
         };
         let output =
@@ -293,6 +299,15 @@ impl Builder {
             queue: None,
         };
         leak(recorder, is_inline || !is_enabled).map_err(BuildError::Thread)
+    }
+}
+
+/// The emitter of a recorder that is switched off: an address that cannot be looked up is then no mistake.
+struct Nowhere;
+
+impl Emitter for Nowhere {
+    fn emit(&self, _: &[u8]) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -43,6 +43,12 @@ pub(super) struct Output {
     pub(super) warned: AtomicBool,
 }
 
+/// Datagrams of one fragment that are sent back to back. UDP has no back-pressure, and a receiver with the usual buffer holds a few
+/// hundred small ones.
+const BURST: u32 = 64;
+/// What the worker waits between two bursts.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(1);
+
 thread_local! {
     /// The encoder of threads that send inline.
     static INLINE: RefCell<FragmentEncoder> = RefCell::new(FragmentEncoder::default());
@@ -55,6 +61,7 @@ impl FragmentSink for Recorder {
         }
         let Some(queue) = &self.queue else { return self.send_inline(fragment) };
         match queue.fragments.push(fragment) {
+            Ok(()) if queue.worker.is_stopped() => self.drain(),
             Ok(()) => queue.worker.pushed(queue.fragments.len()),
             Err(_) => CounterCells::add(&self.counters.dropped_queue_full, 1),
         }
@@ -79,7 +86,7 @@ impl Recorder {
         }
     }
 
-    /// Ends the worker; what is closed later is sent inline by [`Self::drain`] only.
+    /// Ends the worker. What is closed later is sent by the thread that closes it.
     pub(crate) fn stop(&self) {
         if let Some(queue) = &self.queue {
             queue.worker.stop();
@@ -89,15 +96,27 @@ impl Recorder {
 
     /// An emitter may itself close a segment; such a one is sent with buffers of its own.
     fn send_inline(&self, fragment: Fragment) {
-        INLINE.with(|inline| match inline.try_borrow_mut() {
-            Ok(mut encoder) => self.send(&mut encoder, fragment),
-            Err(_) => self.send(&mut FragmentEncoder::default(), fragment),
+        let mut fragment = Some(fragment);
+        let sent = INLINE.try_with(|inline| {
+            if let (Ok(mut encoder), Some(fragment)) = (inline.try_borrow_mut(), fragment.take_if(|_| inline.try_borrow_mut().is_ok())) {
+                self.send(&mut encoder, fragment);
+            }
         });
+        if let (Some(fragment), _) = (fragment, sent) {
+            self.send(&mut FragmentEncoder::default(), fragment);
+        }
     }
 
     fn send(&self, encoder: &mut FragmentEncoder, mut fragment: Fragment) {
         let output = &*self.output;
-        let report = encoder.encode(&mut fragment, &output.info, output.datagram_limit, |datagram| self.emit(datagram));
+        let mut burst = 0_u32;
+        let report = encoder.encode(&mut fragment, &output.info, output.datagram_limit, |datagram| {
+            self.emit(datagram);
+            burst += 1;
+            if burst.is_multiple_of(BURST) && self.queue.is_some() {
+                std::thread::park_timeout(PAUSE);
+            }
+        });
         give_back_records(fragment.records);
         CounterCells::add(&self.counters.fixed_names, report.fixed_names.into());
         CounterCells::add(&self.counters.fixed_annotation_keys, report.fixed_keys.into());
