@@ -1,0 +1,122 @@
+// Drives the console's page as a person would, and measures a trace of 10,000 subsegments.
+
+import { strict as assert } from "node:assert";
+import { createRequire } from "node:module";
+
+const require = createRequire(new URL("../../xray-console/web/package.json", import.meta.url));
+const { chromium } = require("playwright-core");
+const [base, pictures, failed, big] = process.argv.slice(2);
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+
+try {
+  for (const [theme, width] of [["dark", 1280], ["light", 1920]]) {
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme });
+    const problems = [];
+    page.on("pageerror", (error) => problems.push(error.message));
+    page.on("console", (message) => { if (message.type() === "error" && !message.text().includes("400")) problems.push(message.text()); });
+    page.on("dialog", (dialog) => { problems.push(`a script of the data ran: ${dialog.message()}`); void dialog.dismiss(); });
+    page.on("request", (request) => { if (!request.url().startsWith(base) && !request.url().startsWith("data:")) problems.push(`left the machine: ${request.url()}`); });
+    const picture = (name) => page.screenshot({ path: `${pictures}/${name}-${theme}-${width}.png` });
+
+    await page.goto(base);
+    await page.getByText("Failing now").waitFor();
+    await page.getByRole("link", { name: /^payments: / }).waitFor();
+    await picture("overview");
+
+    // List, facet, expression, bad expression.
+    await page.keyboard.press("2");
+    await page.getByRole("button", { name: /fault/ }).click();
+    await page.waitForURL(/filter=/);
+    await page.locator("table.traces tr").first().waitFor();
+    const address = page.url();
+    const bar = page.getByLabel("filter expression");
+    await bar.fill('service("payments") { fault } AND annotation.order = 7');
+    await bar.press("Enter");
+    await page.getByRole("link", { name: "POST /checkout" }).waitFor();
+    assert.equal(await page.locator("table.traces tr").count(), 1);
+    await picture("traces");
+    await bar.fill("fault AND foo = 1");
+    await bar.press("Enter");
+    await page.getByText(/position 10: unknown keyword/).waitFor();
+    await page.goBack();
+    await page.getByRole("link", { name: "POST /checkout" }).waitFor();
+    await page.goto(address);
+
+    // A trace: exceptions, metadata, log line, find, keys.
+    await page.getByRole("link", { name: "POST /checkout" }).click();
+    await page.getByText("gateway did not answer").first().waitFor();
+    await page.keyboard.press("]");
+    await page.getByText("GatewayTimeout").first().waitFor();
+    await page.getByText("<img src=x onerror=alert(1)>").first().waitFor();
+    await picture("trace");
+    await page.keyboard.press("/");
+    await page.keyboard.type("gateway did");
+    await page.getByText("1 found").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("raw document").click();
+    await page.locator(".raw pre").waitFor();
+
+    // Map: an edge filters.
+    await page.goto(`${base}/#/map`);
+    await page.getByRole("link", { name: /storefront to payments/ }).waitFor();
+    await picture("map");
+    await page.getByRole("link", { name: /storefront to payments/ }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/edge/);
+    await page.getByRole("link", { name: "POST /checkout" }).waitFor();
+
+    // Metric, log line to trace.
+    await page.goto(`${base}/#/metrics`);
+    await page.getByRole("img", { name: /Sum, 1 points/ }).waitFor();
+    await picture("metrics");
+    await page.goto(`${base}/#/logs`);
+    await page.getByRole("link", { name: /^trace / }).waitFor();
+    await picture("logs");
+    await page.getByRole("link", { name: /^trace / }).click();
+    await page.waitForURL(new RegExp(failed));
+
+    // Live: a sample appears without a reload.
+    await page.goto(`${base}/#/traces?filter=${encodeURIComponent("annotation.sample = true")}`);
+    await page.getByText(/No trace in this time range matches|sample-storefront/).first().waitFor();
+    await page.evaluate(() => fetch("/api/sample", { method: "POST" }));
+    await page.getByText("sample-storefront").first().waitFor();
+
+    // Ten thousand subsegments.
+    await page.goto(`${base}/#/overview`);
+    await page.getByText("Failing now").waitFor();
+    const opened = await page.evaluate(async (id) => {
+      const began = performance.now();
+      location.hash = `#/trace/${id}`;
+      while (document.querySelectorAll(".row").length < 20) await new Promise(requestAnimationFrame);
+      return performance.now() - began;
+    }, big);
+    const scrolled = await page.evaluate(async () => {
+      const box = document.querySelector(".scroll");
+      const tasks = [];
+      const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration)));
+      observer.observe({ entryTypes: ["longtask"] });
+      let most = 0;
+      for (let at = 0; at < 60; at++) {
+        box.scrollTop = (box.scrollHeight / 60) * at;
+        await new Promise(requestAnimationFrame);
+        most = Math.max(most, document.querySelectorAll(".row").length);
+      }
+      await new Promise((done) => setTimeout(done, 100));
+      return { most, longest: Math.max(0, ...tasks), height: box.scrollHeight };
+    });
+    console.log(`${theme} ${width}: opened in ${opened.toFixed(0)} ms, at most ${scrolled.most} rows, longest task ${scrolled.longest.toFixed(0)} ms`);
+    await picture("big");
+    assert.ok(scrolled.height >= 10_000 * 26, `all rows are there: ${scrolled.height} px`);
+    assert.ok(opened <= 300, `opened in ${opened} ms`);
+    assert.ok(scrolled.most <= 200, `${scrolled.most} rows`);
+    assert.ok(scrolled.longest <= 50, `a task of ${scrolled.longest} ms`);
+    assert.deepEqual(problems, []);
+    await page.close();
+  }
+} finally {
+  await browser.close();
+}
