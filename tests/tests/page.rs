@@ -64,7 +64,13 @@ async fn a_browser_walks_the_page() {
     call(&endpoint, Some("Logs_20140328.CreateLogStream"), "/", json!({ "logGroupName": "/shop", "logStreamName": "s" })).await;
     let line = json!({ "level": "ERROR", "service": "payments", "message": "gateway did not answer", "traceId": FAILED });
     let event = json!({ "timestamp": ((now - 1.3) * 1e3) as i64, "message": line.to_string() });
-    call(&endpoint, Some("Logs_20140328.PutLogEvents"), "/", json!({ "logGroupName": "/shop", "logStreamName": "s", "logEvents": [event] })).await;
+    call(
+        &endpoint,
+        Some("Logs_20140328.PutLogEvents"),
+        "/",
+        json!({ "logGroupName": "/shop", "logStreamName": "s", "logEvents": [event] }),
+    )
+    .await;
     let datum = json!({ "MetricName": "checkouts", "Value": 3.0, "Unit": "Count" });
     call(&endpoint, Some("GraniteServiceVersion20100801.PutMetricData"), "/", json!({ "Namespace": "Shop", "MetricData": [datum] })).await;
     let pictures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../.screenshots");

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::MetadataCommand;
 
 /// Which of our crates each may depend on. Dev-dependencies count.
-const ARROWS: [(&str, &[&str]); 11] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("telemetry-wire", &[]),
     ("telemetry-rules", &["telemetry-wire"]),
     ("telemetry-delivery", &[]),
@@ -19,6 +19,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("metrics-agent", &["telemetry-wire", "telemetry-rules", "telemetry-delivery", "log-shipper", "xray-console"]),
     ("examples", &["*"]),
     ("tests", &["*"]),
+    ("bench", &["*"]),
     ("xtask", &[]),
 ];
 

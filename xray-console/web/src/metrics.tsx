@@ -65,7 +65,7 @@ function Chart({ points, statistic, from, to }: { points: Point[]; statistic: St
   return <>
     <svg class="chart" viewBox={`0 0 ${wide} ${high}`} role="img" aria-label={`${statistic}, ${points.length} points, from ${number(Math.min(...values))} to ${number(most)}`}>
       {ticks.map((share) => { const at = least + (most - least) * share; return <g key={share}><line class="grid" x1="60" x2={wide - 20} y1={y(at)} y2={y(at)} /><text x="52" y={y(at) + 4} text-anchor="end">{number(at)}</text></g>; })}
-      {ticks.map((share) => { const at = from + (to - from) * share; return <text key={share} x={x(at)} y={high - 8} text-anchor="middle">{clock(at).slice(0, 8)}</text>; })}
+      {ticks.map((share) => { const at = from + (to - from) * share; return <text key={share} x={Math.min(x(at), wide - 40)} y={high - 8} text-anchor="middle">{clock(at).slice(0, 8)}</text>; })}
       <polyline class="line" points={line} />
       {points.map((point, at) => <circle key={point.start} class="point" r="2.5" cx={x(point.start)} cy={y(values[at] ?? 0)}><title>{`${clock(point.start)}  ${number(values[at] ?? 0)}`}</title></circle>)}
     </svg>

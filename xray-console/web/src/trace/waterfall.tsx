@@ -66,7 +66,7 @@ function Row({ node, index, trace, selected, matches, isFinding, toggled, onSele
     </div>
     <div class="lane" role="gridcell">
       {node.kind === "log" ? <><u ref={place(from, null)} /><em class="mono message" ref={place(Math.min(from, 0.35), null)}><Message text={node.line.message} /></em></>
-        : <><i class={`b-${shown === undefined ? "ok" : barKind(node)}`} ref={place(from, Math.max(to - from, 0))} /><em class={to > 0.82 ? "before" : ""} ref={place(to > 0.82 ? Math.min(from, 0.82) : to, null)}>{label(node)}</em></>}
+        : <><i class={`b-${shown === undefined ? "ok" : barKind(node)}`} ref={place(from, Math.max(to - from, 0))} /><em class={to <= 0.82 ? "" : from > 0.18 ? "before" : "within"} ref={place(to <= 0.82 ? to : from, null)}>{label(node)}</em></>}
     </div>
   </div>;
 }
