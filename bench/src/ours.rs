@@ -64,7 +64,11 @@ pub(crate) fn header_and_sampling() {
         black_box(TraceHeader::parse(black_box(text)).root);
     });
     let header = TraceHeader::parse(text);
-    row("trace header written", || drop(black_box(header.text().to_string())));
+    row("trace header written", || {
+        let mut text = String::with_capacity(80);
+        header.text().write(&mut text);
+        drop(black_box(text));
+    });
     let rule =
         |number: usize| format!(r#"{{"host":"*.example.com","http_method":"GET","url_path":"/path{number}/*","fixed_target":0,"rate":0}}"#);
     let rules: Vec<String> = (0..25).map(rule).collect();

@@ -1,12 +1,11 @@
 //! The agent's command line.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use metrics_agent::{Agent, AwsSettings, Config};
+use metrics_agent::{Agent, Config};
 use tracing_subscriber::EnvFilter;
 
 /// Receives X-Ray segments (UDP 2000), StatsD (UDP 8125) and log files, and sends them to AWS without losing any unsaid.
@@ -32,7 +31,7 @@ enum Command {
     Local {
         /// Where the console listens.
         #[arg(long, default_value = "127.0.0.1:2080", value_name = "ADDRESS")]
-        console: SocketAddr,
+        console: std::net::SocketAddr,
         /// Keep the console's data in this file. Without it the data goes with the process.
         #[arg(long, value_name = "FILE")]
         data: Option<PathBuf>,
@@ -102,7 +101,7 @@ async fn run_local(
     settings.data = data;
     let console = xray_console::Console::start(settings).await?;
     println!("console at http://{}", console.address());
-    config.aws = AwsSettings::local(format!("http://{}", console.address()));
+    config.aws = metrics_agent::AwsSettings::local(format!("http://{}", console.address()));
     let result = run_agent(config, drain).await;
     console.stop().await;
     result

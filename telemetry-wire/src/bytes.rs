@@ -22,12 +22,29 @@ pub(crate) fn hex_of_u64(value: u64) -> [u8; 16] {
     text
 }
 
-/// Reads hexadecimal digits of either case; `None` when there is any other byte.
-pub(crate) fn hex_to_u128(digits: &[u8]) -> Option<u128> {
-    digits.iter().try_fold(0_u128, |value, &digit| {
-        let nibble = char::from(digit).to_digit(16)?;
-        Some(value << 4 | u128::from(nibble))
-    })
+const NO_DIGIT: u8 = 0xff;
+const HEX_VALUES: [u8; 256] = hex_values();
+
+const fn hex_values() -> [u8; 256] {
+    let mut table = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = HEX_PAIRS[value as usize][1];
+        table[digit as usize] = value;
+        table[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
+    }
+    table
+}
+
+/// Reads at most 16 hexadecimal digits of either case; `None` when there is any other byte. All digits are looked at before any is
+/// judged: the branch per digit was half of the time that reading a trace header took.
+pub(crate) fn hex_to_u64(digits: &[u8]) -> Option<u64> {
+    let (value, invalid) = digits.iter().fold((0_u64, 0_u8), |(value, invalid), &digit| {
+        let nibble = HEX_VALUES[usize::from(digit)];
+        (value << 4 | u64::from(nibble & 15), invalid | nibble)
+    });
+    (invalid < 16).then_some(value)
 }
 
 /// Appends `text` as a JSON string, quotes included.
@@ -93,8 +110,15 @@ mod tests {
         }
 
         #[test]
+        fn no_other_byte_is_a_digit(byte: u8) {
+            prop_assert_eq!(hex_to_u64(&[b'1', byte]).is_some(), byte.is_ascii_hexdigit());
+        }
+
+        #[test]
         fn hex_reads_back(value: u64) {
-            prop_assert_eq!(hex_to_u128(&hex_of_u64(value)), Some(u128::from(value)));
+            let digits = hex_of_u64(value);
+            prop_assert_eq!(hex_to_u64(&digits), Some(value));
+            prop_assert_eq!(hex_to_u64(&digits.to_ascii_uppercase()), Some(value));
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::id::{SegmentId, TraceId};
+use crate::id::{SegmentId, TraceId, ascii};
 
 /// Bytes of extra pairs that are passed on; the cap of the X-Ray SDK for Node and of OpenTelemetry's propagator.
 const EXTRAS_LIMIT: usize = 256;
@@ -105,27 +105,39 @@ impl<'a> TraceHeader<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct TraceHeaderText<'a>(TraceHeader<'a>);
 
-impl fmt::Display for TraceHeaderText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        let mut pair = |key: &str, value: &dyn fmt::Display| {
-            write!(f, "{separator}{key}={value}")?;
-            separator = ";";
-            Ok(())
+impl TraceHeaderText<'_> {
+    /// Appends the text; the formatting machinery would take longer than the rest of a call's preparation.
+    pub fn write(&self, out: &mut String) {
+        let begin = out.len();
+        let mut pair = |key: &str, value: &str| {
+            if out.len() > begin {
+                out.push(';');
+            }
+            out.push_str(key);
+            out.push('=');
+            out.push_str(value);
         };
         if let Some(root) = self.0.root {
-            pair("Root", &root)?;
+            pair("Root", ascii(&root.to_bytes()));
         }
         if let Some(parent) = self.0.parent {
-            pair("Parent", &parent)?;
+            pair("Parent", ascii(&parent.to_bytes()));
         }
         match self.0.sampling {
-            SamplingState::Sampled => pair("Sampled", &"1")?,
-            SamplingState::NotSampled => pair("Sampled", &"0")?,
-            SamplingState::Requested => pair("Sampled", &"?")?,
+            SamplingState::Sampled => pair("Sampled", "1"),
+            SamplingState::NotSampled => pair("Sampled", "0"),
+            SamplingState::Requested => pair("Sampled", "?"),
             SamplingState::Unknown => {}
         }
-        self.0.extras().try_for_each(|(key, value)| pair(key, &value))
+        self.0.extras().for_each(|(key, value)| pair(key, value));
+    }
+}
+
+impl fmt::Display for TraceHeaderText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(80);
+        self.write(&mut text);
+        f.write_str(&text)
     }
 }
 

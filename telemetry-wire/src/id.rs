@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::bytes::{hex_of_u64, hex_to_u128};
+use crate::bytes::{hex_of_u64, hex_to_u64};
 
 /// Identifies a trace: 32 bits that are epoch seconds in X-Ray's own ids, and 96 random ones.
 ///
@@ -72,10 +72,13 @@ impl TraceId {
     pub(crate) fn from_bytes(text: &[u8]) -> Option<Self> {
         match text {
             [b'1', b'-', rest @ ..] if rest.len() == 33 && rest[8] == b'-' => {
-                let (time, random) = (hex_to_u128(&rest[..8])?, hex_to_u128(&rest[9..])?);
-                Some(Self(time << 96 | random))
+                let (time, high, low) = (hex_to_u64(&rest[..8])?, hex_to_u64(&rest[9..17])?, hex_to_u64(&rest[17..])?);
+                Some(Self(u128::from(time << 32 | high) << 64 | u128::from(low)))
             }
-            digits if digits.len() == 32 => hex_to_u128(digits).filter(|&bits| bits != 0).map(Self),
+            digits if digits.len() == 32 => {
+                let (high, low) = (hex_to_u64(&digits[..16])?, hex_to_u64(&digits[16..])?);
+                Some(Self(u128::from(high) << 64 | u128::from(low))).filter(|id| id.0 != 0)
+            }
             _ => None,
         }
     }
@@ -126,8 +129,7 @@ impl SegmentId {
     }
 
     pub(crate) fn from_bytes(text: &[u8]) -> Option<Self> {
-        let bits = (text.len() == 16).then(|| hex_to_u128(text))??;
-        Some(Self(bits as u64))
+        (text.len() == 16).then(|| hex_to_u64(text))?.map(Self)
     }
 
     /// The 16 digits as ASCII bytes.
@@ -138,7 +140,7 @@ impl SegmentId {
 }
 
 /// Our own hexadecimal digits and dashes as text.
-fn ascii(bytes: &[u8]) -> &str {
+pub(crate) fn ascii(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap_or_default()
 }
 

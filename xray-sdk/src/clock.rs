@@ -41,6 +41,13 @@ static RULER: OnceLock<Ruler> = OnceLock::new();
 /// Reads the ruler.
 #[inline]
 pub(crate) fn ticks() -> Ticks {
+    match RULER.get() {
+        Some(Ruler::Counter(clock)) => Ticks(clock.raw()),
+        _ => slow_ticks(),
+    }
+}
+
+fn slow_ticks() -> Ticks {
     match RULER.get_or_init(Ruler::choose) {
         Ruler::Counter(clock) => Ticks(clock.raw()),
         Ruler::Monotonic(base) => Ticks(u64::try_from(monotonic_now().duration_since(*base).as_nanos()).unwrap_or(u64::MAX)),

@@ -40,6 +40,7 @@ impl fmt::Debug for Subsegment {
 
 impl Subsegment {
     /// Begins below the current segment or subsegment.
+    #[inline]
     pub fn begin(name: impl Into<Cow<'static, str>>) -> Self {
         Self::begin_in(Context::current(), name)
     }
@@ -62,6 +63,7 @@ impl Subsegment {
     }
 
     /// The context of what happens inside.
+    #[inline]
     #[must_use]
     pub fn context(&self) -> Context {
         self.open.context()

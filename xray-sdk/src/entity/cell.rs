@@ -59,6 +59,7 @@ struct State {
     ended: u32,
     closed: bool,
     bytes: usize,
+    limits: StreamLimits,
     anchor: Option<Anchor>,
     finished: Vec<Finished>,
     notes: Vec<(u32, Note)>,
@@ -83,7 +84,15 @@ pub(crate) struct Batch {
 
 impl SegmentCell {
     pub(super) const fn new(sink: &'static dyn FragmentSink) -> Self {
-        let state = State { ended: 0, closed: true, bytes: 0, anchor: None, finished: Vec::new(), notes: Vec::new() };
+        let state = State {
+            ended: 0,
+            closed: true,
+            bytes: 0,
+            limits: StreamLimits { records: 0, bytes: 0 },
+            anchor: None,
+            finished: Vec::new(),
+            notes: Vec::new(),
+        };
         Self { generation_and_begun: AtomicU64::new(0), sink, state: Mutex::new(state) }
     }
 
@@ -94,13 +103,22 @@ impl SegmentCell {
         let finished = pool::take_records();
         {
             let mut state = cell.lock();
-            *state = State { ended: 0, closed: false, bytes: 0, anchor: Some(anchor), finished, notes: Vec::new() };
+            *state = State {
+                ended: 0,
+                closed: false,
+                bytes: 0,
+                limits: sink.stream_limits(),
+                anchor: Some(anchor),
+                finished,
+                notes: Vec::new(),
+            };
         }
         cell.generation_and_begun.store(u64::from(generation) << 32 | 1, Ordering::Release);
         (cell, generation)
     }
 
     /// Counts one more entity and gives its number; `None` when the segment of that generation is gone.
+    #[inline]
     pub(super) fn begin(&self, generation: u32) -> Option<u32> {
         let mut word = self.generation_and_begun.load(Ordering::Relaxed);
         loop {
@@ -116,6 +134,7 @@ impl SegmentCell {
     }
 
     /// Takes the record of an entity begun here.
+    #[inline]
     pub(super) fn end(&'static self, generation: u32, record: Finished) -> End {
         let mut state = self.lock();
         state.ended += 1;
@@ -130,8 +149,7 @@ impl SegmentCell {
         }
         state.bytes += record.estimated_bytes();
         state.finished.push(record);
-        let limits = self.sink.stream_limits();
-        if state.finished.len() < limits.records && state.bytes < limits.bytes {
+        if state.finished.len() < state.limits.records && state.bytes < state.limits.bytes {
             return End::Kept;
         }
         state.bytes = 0;

@@ -41,12 +41,14 @@ impl Context {
     }
 
     /// Whether there is a trace, sampled or not.
+    #[inline]
     #[must_use]
     pub const fn is_present(&self) -> bool {
         self.cell.is_some() || self.generation_and_number == NOT_SAMPLED
     }
 
     /// Whether what happens here is recorded.
+    #[inline]
     #[must_use]
     pub const fn is_recording(&self) -> bool {
         self.cell.is_some()
@@ -86,12 +88,14 @@ impl Context {
     }
 
     /// The entity with this number of the same segment.
+    #[inline]
     pub(super) const fn with_number(mut self, number: u32) -> Self {
         self.generation_and_number = self.generation_and_number & !(u32::MAX as u64) | number as u64;
         self
     }
 
     /// The same entity of the same trace?
+    #[inline]
     pub(crate) fn is_same_entity(&self, other: &Self) -> bool {
         self.generation_and_number == other.generation_and_number && self.id_base == other.id_base && self.trace == other.trace
     }

@@ -127,6 +127,7 @@ impl OpenSubsegment {
         }
     }
 
+    #[inline]
     fn begin_in(cell: &'static SegmentCell, parent: Context, name: Cow<'static, str>) -> Self {
         match cell.begin(parent.generation()) {
             Some(number) => {
@@ -159,6 +160,7 @@ impl OpenSubsegment {
     }
 
     /// The context that this began from; `None` for the no-op, which changes no context.
+    #[inline]
     pub(crate) fn parent_context(&self) -> Option<Context> {
         match self {
             Self::Child(child) => Some(child.context.with_number(child.parent)),
@@ -191,6 +193,7 @@ impl OpenSubsegment {
 }
 
 impl Drop for OpenChild {
+    #[inline]
     fn drop(&mut self) {
         let Some(cell) = self.context.cell else { return };
         let record = Finished {

@@ -21,6 +21,7 @@ pub(crate) struct Finished {
 
 impl Finished {
     /// Bytes that this record will about take in a document; exact sizes are found when it is encoded.
+    #[inline]
     pub(crate) fn estimated_bytes(&self) -> usize {
         /// Braces, id and two times.
         const BARE: usize = 100;

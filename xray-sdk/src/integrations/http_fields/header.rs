@@ -29,7 +29,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 /// Writes both headers; what the user has set already stays.
 #[cfg(feature = "reqwest")]
 pub(crate) fn inject(headers: &mut HeaderMap, header: &TraceHeader<'_>) {
-    if let Ok(value) = HeaderValue::try_from(header.text().to_string()) {
+    let mut text = String::with_capacity(80);
+    header.text().write(&mut text);
+    if let Ok(value) = HeaderValue::try_from(text) {
         headers.entry(X_AMZN_TRACE_ID).or_insert(value);
     }
     let (Some(trace_id), Some(parent_id)) = (header.root, header.parent) else { return };
