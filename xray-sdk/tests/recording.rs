@@ -220,6 +220,21 @@ fn the_callers_trace_goes_on() {
 }
 
 #[test]
+fn lineage_and_unknown_keys_are_passed_on_while_the_segment_lives() {
+    let text = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1;Self=1-x;Lineage=a87bd80c:1|68fd508a:5;CalledFrom=app";
+    let (_, (during, after)) = with_recorded_documents(|| {
+        let segment = Segment::begin_from("orders", &TraceHeader::parse(text));
+        let context = segment.context();
+        let during = context.trace_header_text().unwrap();
+        drop(segment);
+        drop(Segment::begin_from("another", &TraceHeader::parse("Lineage=other:1")));
+        (during, context.trace_header_text().unwrap())
+    });
+    assert!(during.ends_with(";Sampled=1;Lineage=a87bd80c:1|68fd508a:5;CalledFrom=app"), "{during}");
+    assert!(after.ends_with(";Sampled=1"), "{after}");
+}
+
+#[test]
 fn an_unsampled_caller_is_obeyed_and_passed_on() {
     let text = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
     let (documents, passed_on) = with_recorded_documents(|| {

@@ -46,12 +46,13 @@ pub(crate) fn chromium() -> Result<PathBuf, String> {
     find().ok_or_else(|| "chromium is not where Debian puts it".to_owned())
 }
 
-/// The page's packages.
+/// The page's packages, in the versions of the lock file. `npm ci` would insist on the lock file naming the binaries of all
+/// platforms, which some npm versions leave out when they write it.
 pub(crate) fn node_modules() -> Result<(), String> {
     let web = root().join("xray-console/web");
     if web.join("node_modules/.package-lock.json").exists() {
         Ok(())
     } else {
-        run(&web, "npm", &["ci", "--no-audit", "--no-fund", "--silent"])
+        run(&web, "npm", &["install", "--no-save", "--no-audit", "--no-fund", "--silent"])
     }
 }

@@ -63,6 +63,8 @@ struct State {
     anchor: Option<Anchor>,
     finished: Vec<Finished>,
     notes: Vec<(u32, Note)>,
+    /// What the caller's header said beside the trace: `Lineage` and unknown keys, to be passed on.
+    extras: Option<Box<str>>,
 }
 
 /// What an end leaves the caller to do.
@@ -92,6 +94,7 @@ impl SegmentCell {
             anchor: None,
             finished: Vec::new(),
             notes: Vec::new(),
+            extras: None,
         };
         Self { generation_and_begun: AtomicU64::new(0), sink, state: Mutex::new(state) }
     }
@@ -111,6 +114,7 @@ impl SegmentCell {
                 anchor: Some(anchor),
                 finished,
                 notes: Vec::new(),
+                extras: None,
             };
         }
         cell.generation_and_begun.store(u64::from(generation) << 32 | 1, Ordering::Release);
@@ -180,6 +184,18 @@ impl SegmentCell {
             state.notes.push((number, note));
         }
         known
+    }
+
+    /// Keeps what is to be passed on with every header of this segment.
+    pub(super) fn set_extras(&self, extras: Box<str>) {
+        self.lock().extras = Some(extras);
+    }
+
+    /// Looks at what is to be passed on, if the segment of that generation is still here.
+    pub(super) fn with_extras<R>(&self, generation: u32, look: impl FnOnce(&str) -> R) -> R {
+        let state = self.lock();
+        let is_current = (self.generation_and_begun.load(Ordering::Acquire) >> 32) as u32 == generation;
+        look(state.extras.as_deref().filter(|_| is_current).unwrap_or_default())
     }
 
     /// Where everything of this cell goes.

@@ -79,6 +79,19 @@ impl Context {
         })
     }
 
+    /// [`Self::trace_header`] as text, with what the caller's header had beside the trace (`Lineage`, unknown keys) as far as the
+    /// request is recorded.
+    #[must_use]
+    pub fn trace_header_text(&self) -> Option<String> {
+        let header = self.trace_header()?;
+        let mut text = String::with_capacity(80);
+        match self.cell {
+            Some(cell) => cell.with_extras(self.generation(), |extras| header.with_extras_of(extras).text().write(&mut text)),
+            None => header.text().write(&mut text),
+        }
+        Some(text)
+    }
+
     pub(super) const fn generation(&self) -> u32 {
         (self.generation_and_number >> 32) as u32
     }

@@ -46,6 +46,13 @@ impl OpenRoot {
         self.name = name;
     }
 
+    /// Passes these pairs on with every header of this segment.
+    pub(crate) fn pass_on(&self, extras: Box<str>) {
+        if let Some(cell) = self.context.cell {
+            cell.set_extras(extras);
+        }
+    }
+
     /// Sends a document that says the segment is open; the final one replaces it.
     pub(crate) fn announce(&self) {
         let Some(sink) = self.context.cell.map(SegmentCell::sink) else { return };

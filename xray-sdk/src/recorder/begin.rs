@@ -53,7 +53,12 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
         return Begun::NotSampled(Context::not_sampled(trace, parent));
     }
     CounterCells::add(&recorder.counters.segments_sampled, 1);
-    Begun::Recording(Box::new(open(recorder, trace, parent, name, decision)))
+    let root = open(recorder, trace, parent, name, decision);
+    let extras: Vec<String> = request.header.extras().map(|(key, value)| format!("{key}={value}")).collect();
+    if !extras.is_empty() {
+        root.pass_on(extras.join(";").into());
+    }
+    Begun::Recording(Box::new(root))
 }
 
 fn open(

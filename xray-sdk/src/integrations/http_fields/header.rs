@@ -28,9 +28,8 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 
 /// Writes both headers; what the user has set already stays.
 #[cfg(feature = "reqwest")]
-pub(crate) fn inject(headers: &mut HeaderMap, header: &TraceHeader<'_>) {
-    let mut text = String::with_capacity(80);
-    header.text().write(&mut text);
+pub(crate) fn inject(headers: &mut HeaderMap, context: crate::Context) {
+    let (Some(text), Some(header)) = (context.trace_header_text(), context.trace_header()) else { return };
     if let Ok(value) = HeaderValue::try_from(text) {
         headers.entry(X_AMZN_TRACE_ID).or_insert(value);
     }

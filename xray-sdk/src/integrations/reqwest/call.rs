@@ -24,9 +24,7 @@ pub(super) fn begin(request: &mut Request, settings: Settings) -> Subsegment {
     let parent = Context::current();
     let name = if parent.is_recording() { request.url().host_str().unwrap_or("unknown host").to_owned() } else { String::new() };
     let mut subsegment = Subsegment::begin_in(parent, name);
-    if let Some(header) = subsegment.trace_header() {
-        inject(request.headers_mut(), &header);
-    }
+    inject(request.headers_mut(), subsegment.context());
     if subsegment.is_recording() {
         let url = request.url();
         let query = url.query().filter(|_| settings.query).map(|query| format!("?{query}")).unwrap_or_default();
