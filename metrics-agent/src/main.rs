@@ -1,5 +1,7 @@
 //! The agent's command line.
 
+#[cfg(feature = "console")]
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
