@@ -5,7 +5,8 @@ export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return "open";
   if (seconds < 0.001) return `${Math.round(seconds * 1e6)} µs`;
   if (seconds < 0.01) return `${(seconds * 1e3).toFixed(1)} ms`;
-  if (seconds < 10) return `${Math.round(seconds * 1e3).toLocaleString("en")} ms`;
+  if (seconds < 1) return `${Math.round(seconds * 1e3)} ms`;
+  if (seconds < 10) return `${seconds.toFixed(2)} s`;
   return `${seconds.toFixed(1)} s`;
 }
 

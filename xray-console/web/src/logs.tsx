@@ -22,7 +22,7 @@ export function LogsScreen({ place }: { place: Place }): JSX.Element {
       <button type="submit">search</button>
     </form>
     <States loaded={loaded}>{({ groups, lines }) => groups.length === 0 ? <Empty /> : <>
-      <div class="strip"><span><b>{number(lines.length)}</b> lines, newest first{lines.length === 500 && ", the newest 500"}</span></div>
+      <div class="strip"><span><b>{number(lines.length)}</b> {lines.length === 1 ? "line" : "lines"}, newest first{lines.length === 500 && ", the newest 500"}</span></div>
       <table class="fixed logs"><tbody>{lines.map((line) => <tr key={line.id}>
         <td class="time mono">{clock(line.timestamp / 1e3)}</td>
         <td class="cut mono" title={line.message}><Message text={line.message} /></td>
