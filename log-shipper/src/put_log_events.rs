@@ -1,7 +1,6 @@
 //! Sends batches with PutLogEvents, and makes groups and streams that are not there.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
@@ -80,10 +79,7 @@ fn failure<T, E: ProvideErrorMetadata>(result: Result<T, SdkError<E, HttpRespons
 
 fn verdict_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Verdict {
     let response = error.raw_response();
-    let retry_after = response
-        .and_then(|response| response.headers().get("retry-after"))
-        .and_then(|seconds| seconds.parse().ok())
-        .map(Duration::from_secs);
+    let retry_after = response.and_then(|response| response.headers().get("retry-after"));
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     classify(&Failure { status: response.map(|response| response.status().as_u16()), code, retry_after })
 }

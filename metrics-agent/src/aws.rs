@@ -60,10 +60,7 @@ impl AwsSettings {
 /// What delivery should do after a call that failed.
 pub(crate) fn verdict_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Verdict {
     let response = error.raw_response();
-    let retry_after = response
-        .and_then(|response| response.headers().get("retry-after"))
-        .and_then(|seconds| seconds.parse().ok())
-        .map(Duration::from_secs);
+    let retry_after = response.and_then(|response| response.headers().get("retry-after"));
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
     classify(&Failure { status: response.map(|response| response.status().as_u16()), code, retry_after })
 }

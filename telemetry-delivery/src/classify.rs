@@ -11,8 +11,8 @@ pub struct Failure<'a> {
     pub status: Option<u16>,
     /// The error code without prefix, such as `ThrottlingException`.
     pub code: Option<&'a str>,
-    /// The server's hint.
-    pub retry_after: Option<Duration>,
+    /// The text of the `Retry-After` header; only seconds are understood, no date.
+    pub retry_after: Option<&'a str>,
 }
 
 /// Codes that mean "slow down", from botocore's standard retry mode and the service models.
@@ -49,7 +49,7 @@ pub fn classify(failure: &Failure<'_>) -> Verdict {
     match failure.status {
         Some(413) => Verdict::Poisoned,
         Some(400) if is_invalid && !is_throttle => Verdict::Poisoned,
-        _ => Verdict::Again { not_before: failure.retry_after },
+        _ => Verdict::Again { not_before: failure.retry_after.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs) },
     }
 }
 
@@ -82,6 +82,6 @@ mod tests {
     #[test]
     fn the_servers_hint_is_kept() {
         let hint = Some(Duration::from_secs(7));
-        assert_eq!(classify(&Failure { status: Some(503), code: None, retry_after: hint }), Verdict::Again { not_before: hint });
+        assert_eq!(classify(&Failure { status: Some(503), code: None, retry_after: Some("7") }), Verdict::Again { not_before: hint });
     }
 }
