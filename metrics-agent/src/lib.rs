@@ -6,6 +6,8 @@
 
 mod clock;
 
+mod datagrams;
+
 mod aws;
 
 mod config;

@@ -7,6 +7,7 @@ use telemetry_delivery::Queue;
 use tokio::net::UdpSocket;
 
 use super::segment::RawSegment;
+use crate::datagrams::{BUFFER, receive_datagrams};
 
 /// What arrived, before delivery.
 #[derive(Debug, Default)]
@@ -16,30 +17,9 @@ pub(crate) struct IntakeCounters {
     pub(crate) truncated: AtomicU64,
 }
 
-/// One more byte than the largest payload, so that a cut datagram shows.
-const BUFFER: usize = 65_536;
-/// Datagrams read before others get their turn: a flood must not keep a thread for itself.
-const AT_ONCE: usize = 128;
-
 /// Receives until the task is dropped. Never waits for the queue: what does not fit is counted there.
 pub(crate) async fn receive_segments(socket: UdpSocket, queue: Arc<Queue<RawSegment>>, counters: Arc<IntakeCounters>) {
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        match socket.recv(&mut buffer).await {
-            Ok(length) => {
-                take(&buffer[..length], &queue, &counters);
-                for _ in 0..AT_ONCE {
-                    let Ok(length) = socket.try_recv(&mut buffer) else { break };
-                    take(&buffer[..length], &queue, &counters);
-                }
-                tokio::task::yield_now().await;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the X-Ray port could not be read");
-                tokio::task::yield_now().await;
-            }
-        }
-    }
+    receive_datagrams(socket, "X-Ray", |datagram| take(datagram, &queue, &counters)).await;
 }
 
 fn take(datagram: &[u8], queue: &Queue<RawSegment>, counters: &IntakeCounters) {

@@ -11,6 +11,7 @@ use tokio::net::UdpSocket;
 use super::aggregate::Aggregator;
 use super::datum::Datum;
 use crate::clock::now;
+use crate::datagrams::receive_datagrams;
 
 /// What arrived.
 #[derive(Debug, Default)]
@@ -20,33 +21,12 @@ pub(crate) struct StatsdCounters {
     pub(crate) refused: AtomicU64,
 }
 
-/// The largest UDP payload fits.
-const BUFFER: usize = 65_536;
-/// Datagrams read before others get their turn and the aggregator.
-const AT_ONCE: usize = 128;
-
 /// Receives until the task is dropped.
 pub(crate) async fn receive_lines(socket: UdpSocket, aggregator: Arc<Mutex<Aggregator>>, counters: Arc<StatsdCounters>) {
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        match socket.recv(&mut buffer).await {
-            Ok(length) => {
-                {
-                    let mut aggregator = aggregator.lock().unwrap_or_else(PoisonError::into_inner);
-                    take(&buffer[..length], &mut aggregator, &counters);
-                    for _ in 0..AT_ONCE {
-                        let Ok(length) = socket.try_recv(&mut buffer) else { break };
-                        take(&buffer[..length], &mut aggregator, &counters);
-                    }
-                }
-                tokio::task::yield_now().await;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the StatsD port could not be read");
-                tokio::task::yield_now().await;
-            }
-        }
-    }
+    receive_datagrams(socket, "StatsD", |datagram| {
+        take(datagram, &mut aggregator.lock().unwrap_or_else(PoisonError::into_inner), &counters);
+    })
+    .await;
 }
 
 fn take(datagram: &[u8], aggregator: &mut Aggregator, counters: &StatsdCounters) {
