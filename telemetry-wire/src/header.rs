@@ -34,6 +34,8 @@ pub struct TraceHeader<'a> {
     pub parent: Option<SegmentId>,
     /// The caller's decision.
     pub sampling: SamplingState,
+    /// Where the extra pairs are; empty when there are none, which is the rule.
+    extras: &'a str,
     text: &'a str,
 }
 
@@ -41,7 +43,7 @@ impl<'a> TraceHeader<'a> {
     /// A header of our own.
     #[must_use]
     pub const fn new(root: TraceId, parent: Option<SegmentId>, sampling: SamplingState) -> Self {
-        Self { root: Some(root), parent, sampling, text: "" }
+        Self { root: Some(root), parent, sampling, extras: "", text: "" }
     }
 
     /// Reads a header; what cannot be understood is as if it were not there. Never fails, never allocates.
@@ -53,7 +55,8 @@ impl<'a> TraceHeader<'a> {
                 Key::Root => header.root = TraceId::from_bytes(value.as_bytes()),
                 Key::Parent => header.parent = SegmentId::from_bytes(value.as_bytes()),
                 Key::Sampled => header.sampling = sampling_state(value),
-                Key::Hop | Key::Extra => {}
+                Key::Extra => header.extras = text,
+                Key::Hop => {}
             }
         }
         header
@@ -62,14 +65,20 @@ impl<'a> TraceHeader<'a> {
     /// Takes the extra pairs of another header's text, as [`Self::extras`] reads them.
     #[must_use]
     pub const fn with_extras_of(mut self, text: &'a str) -> Self {
-        self.text = text;
+        self.extras = text;
         self
+    }
+
+    /// Whether there may be [`Self::extras`].
+    #[must_use]
+    pub const fn has_extras(&self) -> bool {
+        !self.extras.is_empty()
     }
 
     /// The pairs to be passed on untouched: `Lineage` first, then all unknown keys that fit 256 bytes, but not `Self`, which names
     /// one hop only.
     pub fn extras(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        let text = self.text;
+        let text = self.extras;
         let mut room = EXTRAS_LIMIT;
         let is_lineage = |key: &str| key.eq_ignore_ascii_case("lineage");
         let clean = move || pairs(text).filter(|(key, value)| Key::of(key) == Key::Extra && is_clean(key) && is_clean(value));
@@ -129,7 +138,9 @@ impl TraceHeaderText<'_> {
             SamplingState::Requested => pair("Sampled", "?"),
             SamplingState::Unknown => {}
         }
-        self.0.extras().for_each(|(key, value)| pair(key, value));
+        if self.0.has_extras() {
+            self.0.extras().for_each(|(key, value)| pair(key, value));
+        }
     }
 }
 

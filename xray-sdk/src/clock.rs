@@ -1,8 +1,8 @@
 //! The clocks of a recording: a cheap ruler between two readings of the real ones.
 //!
 //! `Instant::now` costs about 27 ns where it is needed most, twice per subsegment; the processor's counter costs 8. The
-//! counter is never trusted as a clock: a segment reads wall clock, monotonic clock and counter when it opens, monotonic
-//! clock and counter again when it closes, and [`ClockSpan`] puts each counter value between the two. That needs no
+//! counter is never trusted as a clock: wall clock, monotonic clock and counter are read when a segment opens, monotonic
+//! clock and counter again when it is encoded, and [`ClockSpan`] puts each counter value between the two. That needs no
 //! calibration, cannot drift, and a counter gone wrong gives a clamped time instead of a negative duration.
 
 use std::sync::OnceLock;
@@ -72,8 +72,13 @@ pub(crate) fn wall_now() -> Timestamp {
 impl Anchor {
     /// The ruler is read last, so it has to be chosen before: choosing it takes half a millisecond.
     pub(crate) fn now() -> Self {
+        Self::at(wall_now())
+    }
+
+    /// All clocks now; the wall clock was read just before.
+    pub(crate) fn at(wall: Timestamp) -> Self {
         choose_ruler();
-        Self { wall: wall_now(), monotonic: monotonic_now(), ticks: ticks() }
+        Self { wall, monotonic: monotonic_now(), ticks: ticks() }
     }
 
     pub(crate) const fn wall(&self) -> Timestamp {
@@ -84,10 +89,10 @@ impl Anchor {
         self.ticks
     }
 
-    /// The span from this anchor to now; also gives the ruler's reading at its end.
-    pub(crate) fn until_now(&self) -> (ClockSpan, Ticks) {
+    /// The span from this anchor to now.
+    pub(crate) fn until_now(&self) -> ClockSpan {
         let (monotonic, end) = (monotonic_now(), ticks());
-        (self.until(monotonic.saturating_duration_since(self.monotonic), end), end)
+        self.until(monotonic.saturating_duration_since(self.monotonic), end)
     }
 
     fn until(&self, elapsed: Duration, end: Ticks) -> ClockSpan {

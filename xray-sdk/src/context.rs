@@ -6,7 +6,7 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::entity::Context;
+use crate::entity::{Context, OpenSubsegment};
 
 thread_local! {
     static CURRENT: Cell<Context> = const { Cell::new(Context::NONE) };
@@ -53,10 +53,16 @@ pub(crate) fn replace(context: Context) -> Context {
     CURRENT.replace(context)
 }
 
-/// Sets `next` if `context` is still the current one, which it is unless guards were dropped out of order.
+/// Whether what happens here is recorded; cheaper than asking [`Context::current`].
 #[inline]
-pub(crate) fn leave(context: &Context, next: Context) {
-    if CURRENT.get().is_same_entity(context) {
-        CURRENT.set(next);
+pub(crate) fn is_recording() -> bool {
+    CURRENT.with(|current| current.get().is_recording())
+}
+
+/// Goes back from `open` to where it began, if it is still the current one, which it is unless guards were dropped out of order.
+#[inline]
+pub(crate) fn leave(open: &OpenSubsegment) {
+    if let Some(above) = open.context_above(CURRENT.get()) {
+        CURRENT.set(above);
     }
 }

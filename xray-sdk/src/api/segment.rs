@@ -37,7 +37,7 @@ impl Drop for Segment {
 }
 
 enum State {
-    Recording(Box<OpenRoot>),
+    Recording(OpenRoot),
     Noop(Context),
 }
 
@@ -150,7 +150,6 @@ impl Segment {
 
     fn change(&mut self, change: impl FnOnce(&mut Flags, &mut Details)) -> &mut Self {
         if let State::Recording(root) = &mut self.state {
-            let root = &mut **root;
             change(&mut root.flags, root.details.get_or_insert_default());
         }
         self

@@ -66,7 +66,7 @@ impl Subsegment {
     #[inline]
     #[must_use]
     pub fn context(&self) -> Context {
-        self.open.context()
+        self.open.context(Context::current)
     }
 
     /// Whether anything is recorded; skip costly preparations when not.
@@ -210,8 +210,8 @@ impl std::ops::DerefMut for SubsegmentGuard {
 impl Drop for SubsegmentGuard {
     #[inline]
     fn drop(&mut self) {
-        if let Some(parent) = self.subsegment.open.parent_context() {
-            context::leave(&self.subsegment.context(), parent);
+        if self.subsegment.is_recording() {
+            context::leave(&self.subsegment.open);
         }
     }
 }
@@ -228,11 +228,22 @@ impl Drop for SubsegmentGuard {
 /// ```
 #[inline]
 pub fn subsegment(name: impl Into<Cow<'static, str>>) -> SubsegmentGuard {
-    let subsegment = Subsegment::begin(name);
-    if subsegment.is_recording() {
-        context::replace(subsegment.context());
+    if context::is_recording() { begin_here(name.into()) } else { noop_here() }
+}
+
+fn begin_here(name: Cow<'static, str>) -> SubsegmentGuard {
+    let enter = |inside| {
+        context::replace(inside);
+    };
+    SubsegmentGuard { subsegment: Subsegment { open: OpenSubsegment::begin_and(Context::current(), name, enter) }, not_send: PhantomData }
+}
+
+#[inline]
+fn noop_here() -> SubsegmentGuard {
+    if !Context::current().is_present() {
+        report_missing("a subsegment");
     }
-    SubsegmentGuard { subsegment, not_send: PhantomData }
+    SubsegmentGuard { subsegment: Subsegment { open: OpenSubsegment::NoopHere }, not_send: PhantomData }
 }
 
 /// Runs `work` in a subsegment; a panic is recorded as a fault and goes on.

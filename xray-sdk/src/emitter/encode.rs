@@ -5,6 +5,7 @@ use telemetry_wire::{Datagram, Encoder, Entity, Placement, SegmentInfo};
 use super::cut::cut;
 use super::fit::{Fit, INDEPENDENCE};
 use super::forest::{Forest, NO_NODE};
+use crate::clock::ClockSpan;
 use crate::entity::{Fragment, Root, RootKind};
 
 /// Buffers that are reused from fragment to fragment.
@@ -45,11 +46,26 @@ enum Head {
 struct Run<'a, S> {
     fragment: &'a mut Fragment,
     info: &'a SegmentInfo,
+    clock: ClockSpan,
     limit: usize,
     report: EncodeReport,
     send: S,
     is_too_deep: bool,
     is_fitted: bool,
+}
+
+impl<S> Run<'_, S> {
+    fn source(&self) -> Source<'_> {
+        Source { fragment: self.fragment, info: self.info, clock: self.clock }
+    }
+}
+
+/// What documents are made of.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    fragment: &'a Fragment,
+    info: &'a SegmentInfo,
+    clock: ClockSpan,
 }
 
 impl FragmentEncoder {
@@ -59,7 +75,8 @@ impl FragmentEncoder {
         self.forest.build(&fragment.records, fragment.root.is_some());
         self.apply_notes(fragment, &mut report);
         let is_too_deep = self.fit.is_too_deep(fragment.records.len(), &self.forest);
-        let mut run = Run { fragment, info, limit, report, send, is_too_deep, is_fitted: false };
+        let clock = fragment.anchor.until_now();
+        let mut run = Run { fragment, info, clock, limit, report, send, is_too_deep, is_fitted: false };
         if run.fragment.root.is_some() {
             self.fit_and_send(&mut run, Head::Root);
         }
@@ -73,7 +90,7 @@ impl FragmentEncoder {
     fn apply_notes(&self, fragment: &mut Fragment, report: &mut EncodeReport) {
         for (number, note) in std::mem::take(&mut fragment.notes) {
             let (flags, details) = if number == 0 {
-                let Some(root) = fragment.root.as_deref_mut() else { continue };
+                let Some(root) = fragment.root.as_mut() else { continue };
                 (&mut root.flags, &mut root.details)
             } else {
                 let Some(node) = self.forest.node_of(&fragment.records, number) else { continue };
@@ -87,7 +104,7 @@ impl FragmentEncoder {
     /// Writes everything below `head` as one document, and looks at sizes only if that is too large.
     fn fit_and_send(&mut self, run: &mut Run<'_, impl FnMut(&[u8])>, head: Head) {
         if !run.is_too_deep {
-            run.report.fixed_names += self.write(run.fragment, run.info, head, |_| false);
+            run.report.fixed_names += self.write(run.source(), head, |_| false);
             if self.datagram.as_bytes().len() <= run.limit {
                 return (run.send)(self.datagram.as_bytes());
             }
@@ -104,7 +121,7 @@ impl FragmentEncoder {
         let fit = std::mem::take(&mut self.fit);
         let mut heads = vec![head];
         while let Some(head) = heads.pop() {
-            self.write(run.fragment, run.info, head, |node| fit.leaves_parent(node));
+            self.write(run.source(), head, |node| fit.leaves_parent(node));
             if self.datagram.as_bytes().len() <= run.limit {
                 (run.send)(self.datagram.as_bytes());
             } else {
@@ -137,10 +154,10 @@ impl FragmentEncoder {
         let room = run.limit.saturating_sub(INDEPENDENCE);
         self.own_bytes.clear();
         for node in 0..run.fragment.records.len() as u32 {
-            let mut bytes = self.bytes_of(&entity_of(run.fragment, node), Placement::Nested);
+            let mut bytes = self.bytes_of(&run.source().entity(node), Placement::Nested);
             if bytes > room && run.fragment.records[node as usize].details.as_deref_mut().is_some_and(|details| cut(details, room)) {
                 run.report.cut += 1;
-                bytes = self.bytes_of(&entity_of(run.fragment, node), Placement::Nested);
+                bytes = self.bytes_of(&run.source().entity(node), Placement::Nested);
             }
             self.own_bytes.push(bytes);
         }
@@ -149,10 +166,10 @@ impl FragmentEncoder {
 
     fn measure_root<S>(&mut self, run: &mut Run<'_, S>, room: usize) -> usize {
         let Some(mut root) = run.fragment.root.take() else { return 0 };
-        let mut bytes = self.bytes_of(&root_entity(run.fragment, &root), placement_of(run.fragment, &root, run.info));
+        let mut bytes = self.bytes_of(&run.source().root(&root), run.source().placement(&root));
         if bytes > room && root.details.as_deref_mut().is_some_and(|details| cut(details, room)) {
             run.report.cut += 1;
-            bytes = self.bytes_of(&root_entity(run.fragment, &root), placement_of(run.fragment, &root, run.info));
+            bytes = self.bytes_of(&run.source().root(&root), run.source().placement(&root));
         }
         run.fragment.root = Some(root);
         bytes
@@ -174,9 +191,9 @@ impl FragmentEncoder {
     }
 
     /// Writes the document below `head`, without what `is_parted`. Returns how many names had to be fixed.
-    fn write(&mut self, fragment: &Fragment, info: &SegmentInfo, head: Head, is_parted: impl Fn(u32) -> bool) -> u32 {
+    fn write(&mut self, source: Source<'_>, head: Head, is_parted: impl Fn(u32) -> bool) -> u32 {
         let mut encoder = Encoder::new(self.datagram.begin());
-        open(&mut encoder, fragment, info, head);
+        source.open(&mut encoder, head);
         let forest = &self.forest;
         let next = |mut node: u32| {
             while node != NO_NODE && is_parted(node) {
@@ -196,7 +213,7 @@ impl FragmentEncoder {
                     if !is_first {
                         encoder.next_child();
                     }
-                    encoder.open(&entity_of(fragment, node), Placement::Nested);
+                    encoder.open(&source.entity(node), Placement::Nested);
                     let sibling = next(forest.next_sibling(node));
                     self.walk.push(if sibling == NO_NODE {
                         Step::Close { had_children: true }
@@ -227,46 +244,49 @@ fn descend(encoder: &mut Encoder<'_>, walk: &mut Vec<Step>, first_child: u32) {
     }
 }
 
-fn open(encoder: &mut Encoder<'_>, fragment: &Fragment, info: &SegmentInfo, head: Head) {
-    match head {
-        Head::Root => {
-            if let Some(root) = &fragment.root {
-                encoder.open(&root_entity(fragment, root), placement_of(fragment, root, info));
+impl<'a> Source<'a> {
+    fn open(self, encoder: &mut Encoder<'_>, head: Head) {
+        match head {
+            Head::Root => {
+                if let Some(root) = &self.fragment.root {
+                    encoder.open(&self.root(root), self.placement(root));
+                }
+            }
+            Head::Node(node) => {
+                let parent_id = self.fragment.id_of(self.fragment.records[node as usize].parent);
+                encoder.open(&self.entity(node), Placement::Independent { trace_id: self.fragment.identity.trace, parent_id });
             }
         }
-        Head::Node(node) => {
-            let parent_id = fragment.id_of(fragment.records[node as usize].parent);
-            encoder.open(&entity_of(fragment, node), Placement::Independent { trace_id: fragment.trace, parent_id });
+    }
+
+    fn root<'r>(self, root: &'r Root) -> Entity<'r> {
+        Entity {
+            name: &root.name,
+            id: self.fragment.id_of(0),
+            start: self.clock.time_of(root.start),
+            end: root.end.map(|end| self.clock.time_of(end)),
+            flags: root.flags,
+            details: root.details.as_deref(),
         }
     }
-}
 
-fn root_entity<'a>(fragment: &Fragment, root: &'a Root) -> Entity<'a> {
-    Entity {
-        name: &root.name,
-        id: fragment.id_of(0),
-        start: fragment.clock.time_of(root.start),
-        end: root.end.map(|end| fragment.clock.time_of(end)),
-        flags: root.flags,
-        details: root.details.as_deref(),
+    fn placement(self, root: &Root) -> Placement<'a> {
+        let trace_id = self.fragment.identity.trace;
+        match root.kind {
+            RootKind::Segment { parent } => Placement::Segment { trace_id, parent_id: parent, info: Some(self.info) },
+            RootKind::Detached { parent } => Placement::Independent { trace_id, parent_id: parent },
+        }
     }
-}
 
-fn placement_of<'a>(fragment: &Fragment, root: &Root, info: &'a SegmentInfo) -> Placement<'a> {
-    match root.kind {
-        RootKind::Segment { parent } => Placement::Segment { trace_id: fragment.trace, parent_id: parent, info: Some(info) },
-        RootKind::Detached { parent } => Placement::Independent { trace_id: fragment.trace, parent_id: parent },
-    }
-}
-
-fn entity_of(fragment: &Fragment, node: u32) -> Entity<'_> {
-    let record = &fragment.records[node as usize];
-    Entity {
-        name: &record.name,
-        id: fragment.id_of(record.number),
-        start: fragment.clock.time_of(record.start),
-        end: Some(fragment.clock.time_of(record.end)),
-        flags: record.flags,
-        details: record.details.as_deref(),
+    fn entity(self, node: u32) -> Entity<'a> {
+        let record = &self.fragment.records[node as usize];
+        Entity {
+            name: &record.name,
+            id: self.fragment.id_of(record.number),
+            start: self.clock.time_of(record.start),
+            end: Some(self.clock.time_of(record.end)),
+            flags: record.flags,
+            details: record.details.as_deref(),
+        }
     }
 }

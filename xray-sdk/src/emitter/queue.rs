@@ -7,7 +7,7 @@ use crossbeam_queue::ArrayQueue;
 use crate::entity::Fragment;
 
 /// Fragments that may wait.
-const FRAGMENTS: usize = 8_192;
+const FRAGMENTS: usize = 4_096;
 /// Records that may wait, about 64 bytes each without details: fragments alone would bound nothing.
 const RECORDS: usize = 131_072;
 
@@ -23,16 +23,16 @@ impl FragmentQueue {
         Self { fragments: ArrayQueue::new(FRAGMENTS), records: AtomicUsize::new(0) }
     }
 
-    /// Gives the fragment back when there is no room.
-    pub(crate) fn push(&self, fragment: Fragment) -> Result<(), Fragment> {
+    /// Returns whether there was room.
+    #[must_use]
+    pub(crate) fn push(&self, fragment: Fragment) -> bool {
         let size = size_of(&fragment);
-        if self.records.fetch_add(size, Ordering::Relaxed) + size > RECORDS {
+        let has_room = self.records.fetch_add(size, Ordering::Relaxed) + size <= RECORDS;
+        let is_taken = has_room && self.fragments.push(fragment).is_ok();
+        if !is_taken {
             self.records.fetch_sub(size, Ordering::Relaxed);
-            return Err(fragment);
         }
-        self.fragments.push(fragment).inspect_err(|fragment| {
-            self.records.fetch_sub(size_of(fragment), Ordering::Relaxed);
-        })
+        is_taken
     }
 
     pub(crate) fn take(&self) -> Option<Fragment> {

@@ -15,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// Looks without work before it sleeps for good: one second.
 const LOOKS_BEFORE_SLEEP: u32 = 200;
 /// Waiting fragments that wake it before its next look.
-const WAKE_AT: usize = 64;
+const WAKE_AT: usize = 512;
 
 const LOOKING: u8 = 0;
 const ASLEEP: u8 = 1;

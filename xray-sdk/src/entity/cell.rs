@@ -1,4 +1,4 @@
-//! [`SegmentCell`]: the shared state of one open segment; the pool it comes from, and the [`FragmentSink`] it belongs to.
+//! [`SegmentCell`]: the shared state of one open segment; and the [`FragmentSink`] it belongs to.
 //!
 //! * Begin is one compare-exchange: it fails if the generation is not the caller's, else the count *is* the number and pin.
 //! * End is a push under a lock; notes, which few entities have, are sorted out under it too.
@@ -8,9 +8,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::fragment::Fragment;
+use telemetry_wire::TraceId;
+
+use super::fragment::{Fragment, Identity, Root};
 use super::note::Note;
-use super::pool;
+use super::pool::Pool;
 use super::record::Finished;
 use crate::clock::Anchor;
 
@@ -28,29 +30,17 @@ pub(crate) struct StreamLimits {
 pub(crate) trait FragmentSink: Sync {
     fn accept(&self, fragment: Fragment);
     fn stream_limits(&self) -> StreamLimits;
-    /// The idle cells of this sink.
-    fn cells(&self) -> &CellPool;
-}
-
-/// The idle cells of one sink, as many as there were ever segments open at once; leaked on purpose, never freed. A cell belongs to its sink for ever, so that what outlived its segment still knows where to go.
-#[derive(Default)]
-pub(crate) struct CellPool(Mutex<Vec<&'static SegmentCell>>);
-
-impl CellPool {
-    fn take(sink: &'static dyn FragmentSink) -> &'static SegmentCell {
-        let pooled = sink.cells().0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        pooled.unwrap_or_else(|| Box::leak(Box::new(SegmentCell::new(sink))))
-    }
-
-    fn give_back(&self, cell: &'static SegmentCell) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(cell);
-    }
+    /// What is idle of this sink.
+    fn pool(&self) -> &Pool;
 }
 
 #[repr(align(128))]
 pub(crate) struct SegmentCell {
     /// Generation in the upper half, entities begun (the segment included) in the lower.
     generation_and_begun: AtomicU64,
+    /// An [`Identity`] in atomics. Written while the cell is idle, so whatever pins a generation may read it.
+    id_base: AtomicU64,
+    trace: [AtomicU64; 2],
     sink: &'static dyn FragmentSink,
     state: Mutex<State>,
 }
@@ -79,13 +69,20 @@ pub(crate) enum End {
 
 /// Records that leave a cell.
 pub(crate) struct Batch {
+    identity: Identity,
     pub(crate) anchor: Anchor,
-    pub(crate) records: Vec<Finished>,
-    pub(crate) notes: Vec<(u32, Note)>,
+    records: Vec<Finished>,
+    notes: Vec<(u32, Note)>,
+}
+
+impl Batch {
+    pub(super) fn into_fragment(self, root: Option<Root>) -> Fragment {
+        Fragment { identity: self.identity, anchor: self.anchor, root, records: self.records, notes: self.notes }
+    }
 }
 
 impl SegmentCell {
-    pub(super) const fn new(sink: &'static dyn FragmentSink) -> Self {
+    pub(super) fn new(sink: &'static dyn FragmentSink) -> Self {
         let state = State {
             ended: 0,
             closed: true,
@@ -96,14 +93,14 @@ impl SegmentCell {
             notes: Vec::new(),
             extras: None,
         };
-        Self { generation_and_begun: AtomicU64::new(0), sink, state: Mutex::new(state) }
+        let zero = || AtomicU64::new(0);
+        Self { generation_and_begun: zero(), id_base: zero(), trace: [zero(), zero()], sink, state: Mutex::new(state) }
     }
 
     /// Takes a cell for a new segment, which is entity number 0. Returns its generation too.
-    pub(super) fn open(sink: &'static dyn FragmentSink, anchor: Anchor) -> (&'static Self, u32) {
-        let cell = CellPool::take(sink);
+    pub(super) fn open(sink: &'static dyn FragmentSink, identity: Identity, anchor: Anchor) -> (&'static Self, u32) {
+        let (cell, finished) = Pool::take(sink);
         let generation = (cell.generation_and_begun.load(Ordering::Acquire) >> 32) as u32;
-        let finished = pool::take_records();
         {
             let mut state = cell.lock();
             *state = State {
@@ -117,8 +114,18 @@ impl SegmentCell {
                 extras: None,
             };
         }
+        let trace = identity.trace.as_u128();
+        cell.trace[0].store((trace >> 64) as u64, Ordering::Relaxed);
+        cell.trace[1].store(trace as u64, Ordering::Relaxed);
+        cell.id_base.store(identity.id_base, Ordering::Relaxed);
         cell.generation_and_begun.store(u64::from(generation) << 32 | 1, Ordering::Release);
         (cell, generation)
+    }
+
+    /// For holders of an open entity only: it keeps the generation from changing.
+    pub(super) fn identity(&self) -> Identity {
+        let [high, low] = [&self.trace[0], &self.trace[1]].map(|word| u128::from(word.load(Ordering::Relaxed)));
+        Identity { trace: TraceId::from_u128(high << 64 | low), id_base: self.id_base.load(Ordering::Relaxed) }
     }
 
     /// Counts one more entity and gives its number; `None` when the segment of that generation is gone.
@@ -145,11 +152,11 @@ impl SegmentCell {
         let Some(anchor) = state.anchor else { return End::Kept };
         if state.closed {
             let ended = state.ended;
-            let number = record.number;
-            let notes = state.take_notes_of(number);
+            let notes = state.take_notes_of(record.number);
             drop(state);
+            let identity = self.identity();
             self.recycle(generation, ended);
-            return End::Late(Batch { anchor, records: vec![record], notes });
+            return End::Late(Batch { identity, anchor, records: vec![record], notes });
         }
         state.bytes += record.estimated_bytes();
         state.finished.push(record);
@@ -157,9 +164,9 @@ impl SegmentCell {
             return End::Kept;
         }
         state.bytes = 0;
-        let records = std::mem::replace(&mut state.finished, pool::take_records());
+        let records = std::mem::replace(&mut state.finished, self.sink.pool().take_records());
         let notes = state.take_notes_of_ended(&records);
-        End::Stream(Batch { anchor, records, notes })
+        End::Stream(Batch { identity: self.identity(), anchor, records, notes })
     }
 
     /// Ends the segment itself and takes everything that has ended.
@@ -172,8 +179,14 @@ impl SegmentCell {
         let notes = state.take_notes_of_ended(&records);
         let ended = state.ended;
         drop(state);
+        let identity = self.identity();
         self.recycle(generation, ended);
-        Some(Batch { anchor, records, notes })
+        Some(Batch { identity, anchor, records, notes })
+    }
+
+    /// When the segment that is open here began.
+    pub(super) fn anchor(&self) -> Option<Anchor> {
+        self.lock().anchor
     }
 
     /// Keeps a note for an open entity. Returns whether the segment still knows it.
@@ -207,7 +220,7 @@ impl SegmentCell {
         let idle = u64::from(generation) << 32 | u64::from(ended);
         let next = u64::from(generation.wrapping_add(1)) << 32;
         if self.generation_and_begun.compare_exchange(idle, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-            self.sink.cells().give_back(self);
+            self.sink.pool().give_back_cell(self);
         }
     }
 

@@ -2,21 +2,20 @@
 
 use std::borrow::Cow;
 
-use telemetry_wire::{Details, Flags, SegmentId, TraceId};
+use telemetry_wire::{Details, Flags, SegmentId, Timestamp, TraceId};
 
-use super::ids::id_of;
+use super::ids::{id_of, new_id_base};
 use super::note::Note;
 use super::record::Finished;
-use crate::clock::{ClockSpan, Ticks};
+use crate::clock::{Anchor, Ticks};
 
 /// A segment with its ended subsegments, or ended subsegments alone.
 #[derive(Debug)]
 pub(crate) struct Fragment {
-    pub(crate) trace: TraceId,
-    pub(crate) id_base: u64,
-    pub(crate) clock: ClockSpan,
+    pub(crate) identity: Identity,
+    pub(crate) anchor: Anchor,
     /// Absent when only ended subsegments leave: streamed, or ended after their segment.
-    pub(crate) root: Option<Box<Root>>,
+    pub(crate) root: Option<Root>,
     pub(crate) records: Vec<Finished>,
     pub(crate) notes: Vec<(u32, Note)>,
 }
@@ -42,9 +41,31 @@ pub(crate) enum RootKind {
     Detached { parent: SegmentId },
 }
 
+impl RootKind {
+    pub(super) const fn parent(self) -> Option<SegmentId> {
+        match self {
+            Self::Segment { parent } => parent,
+            Self::Detached { parent } => Some(parent),
+        }
+    }
+}
+
+/// What names the entities of a fragment: their trace, and the base of their ids.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Identity {
+    pub(crate) trace: TraceId,
+    pub(super) id_base: u64,
+}
+
+impl Identity {
+    pub(super) fn new(trace: TraceId, parent: Option<SegmentId>, now: Timestamp) -> Self {
+        Self { trace, id_base: new_id_base(trace, parent, now.as_micros()) }
+    }
+}
+
 impl Fragment {
     /// The id of the entity with this number; number 0 is the root.
-    pub(crate) fn id_of(&self, number: u32) -> SegmentId {
-        id_of(self.id_base, number)
+    pub(crate) const fn id_of(&self, number: u32) -> SegmentId {
+        id_of(self.identity.id_base, number)
     }
 }

@@ -3,6 +3,7 @@
 use telemetry_wire::{SamplingState, SegmentId, TraceHeader, TraceId};
 
 use super::cell::SegmentCell;
+use super::fragment::Identity;
 use super::ids::id_of;
 use super::note::Note;
 
@@ -36,8 +37,10 @@ impl Context {
         Self { cell: None, id_base, generation_and_number: NOT_SAMPLED, trace: words(trace) }
     }
 
-    pub(super) const fn recording(cell: &'static SegmentCell, generation: u32, id_base: u64, trace: TraceId) -> Self {
-        Self { cell: Some(cell), id_base, generation_and_number: (generation as u64) << 32, trace: words(trace) }
+    #[inline]
+    pub(super) const fn recording(cell: &'static SegmentCell, generation: u32, identity: Identity) -> Self {
+        let trace = words(identity.trace);
+        Self { cell: Some(cell), id_base: identity.id_base, generation_and_number: (generation as u64) << 32, trace }
     }
 
     /// Whether there is a trace, sampled or not.
@@ -105,12 +108,6 @@ impl Context {
     pub(super) const fn with_number(mut self, number: u32) -> Self {
         self.generation_and_number = self.generation_and_number & !(u32::MAX as u64) | number as u64;
         self
-    }
-
-    /// The same entity of the same trace?
-    #[inline]
-    pub(crate) fn is_same_entity(&self, other: &Self) -> bool {
-        self.generation_and_number == other.generation_and_number && self.id_base == other.id_base && self.trace == other.trace
     }
 
     /// Says something about this entity. Lost if its segment has ended, as it would be for the owner.

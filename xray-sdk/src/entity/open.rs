@@ -4,18 +4,38 @@ use std::borrow::Cow;
 
 use telemetry_wire::{Details, Flags, TraceId};
 
-use super::cell::{Batch, End, FragmentSink, SegmentCell};
-use super::fragment::{Fragment, Root, RootKind};
+use super::cell::{End, FragmentSink, SegmentCell};
+use super::fragment::{Fragment, Identity, Root, RootKind};
 use super::handle::Context;
-use super::ids::new_id_base;
 use super::record::Finished;
 use crate::clock::{Anchor, Ticks, ticks};
 
+/// An entity that is open, so its cell keeps the generation: nothing of the segment has to be copied into the owner.
+#[derive(Clone, Copy)]
+struct Pin {
+    cell: &'static SegmentCell,
+    generation: u32,
+    number: u32,
+}
+
+impl Pin {
+    #[inline]
+    fn context(self) -> Context {
+        Context::recording(self.cell, self.generation, self.cell.identity()).with_number(self.number)
+    }
+
+    #[inline]
+    fn is_current(self, current: Context) -> bool {
+        current.cell.is_some_and(|cell| std::ptr::eq(cell, self.cell))
+            && current.generation() == self.generation
+            && current.number() == self.number
+    }
+}
+
 /// An open fragment: a segment, or a subsegment that began when its segment was gone.
 pub(crate) struct OpenRoot {
-    context: Context,
+    pin: Pin,
     kind: RootKind,
-    anchor: Anchor,
     name: Cow<'static, str>,
     pub(crate) flags: Flags,
     pub(crate) details: Option<Box<Details>>,
@@ -23,19 +43,15 @@ pub(crate) struct OpenRoot {
 }
 
 impl OpenRoot {
-    pub(crate) fn begin(sink: &'static dyn FragmentSink, trace: TraceId, kind: RootKind, name: Cow<'static, str>) -> Self {
-        let anchor = Anchor::now();
-        let parent = match kind {
-            RootKind::Segment { parent } => parent,
-            RootKind::Detached { parent } => Some(parent),
-        };
-        let (cell, generation) = SegmentCell::open(sink, anchor);
-        let context = Context::recording(cell, generation, new_id_base(trace, parent, anchor.wall().as_micros()), trace);
-        Self { context, kind, anchor, name, flags: Flags::default(), details: None, is_closed: false }
+    pub(crate) fn begin(sink: &'static dyn FragmentSink, trace: TraceId, kind: RootKind, name: Cow<'static, str>, anchor: Anchor) -> Self {
+        let identity = Identity::new(trace, kind.parent(), anchor.wall());
+        let (cell, generation) = SegmentCell::open(sink, identity, anchor);
+        let pin = Pin { cell, generation, number: 0 };
+        Self { pin, kind, name, flags: Flags::default(), details: None, is_closed: false }
     }
 
-    pub(crate) const fn context(&self) -> Context {
-        self.context
+    pub(crate) fn context(&self) -> Context {
+        self.pin.context()
     }
 
     pub(crate) fn details(&mut self) -> &mut Details {
@@ -48,48 +64,27 @@ impl OpenRoot {
 
     /// Passes these pairs on with every header of this segment.
     pub(crate) fn pass_on(&self, extras: Box<str>) {
-        if let Some(cell) = self.context.cell {
-            cell.set_extras(extras);
-        }
+        self.pin.cell.set_extras(extras);
     }
 
     /// Sends a document that says the segment is open; the final one replaces it.
     pub(crate) fn announce(&self) {
-        let Some(sink) = self.context.cell.map(SegmentCell::sink) else { return };
-        let (clock, _) = self.anchor.until_now();
-        let details = self.details.clone();
-        let root = Root { kind: self.kind, name: self.name.clone(), start: self.anchor.ticks(), end: None, flags: self.flags, details };
-        sink.accept(self.fragment(clock, Some(root), Vec::new(), Vec::new()));
+        let cell = self.pin.cell;
+        let Some(anchor) = cell.anchor() else { return };
+        let (name, details) = (self.name.clone(), self.details.clone());
+        let root = Root { kind: self.kind, name, start: anchor.ticks(), end: None, flags: self.flags, details };
+        cell.sink().accept(Fragment { identity: cell.identity(), anchor, root: Some(root), records: Vec::new(), notes: Vec::new() });
     }
 
     pub(crate) fn close(&mut self) {
         if std::mem::replace(&mut self.is_closed, true) {
             return;
         }
-        let Some(cell) = self.context.cell else { return };
-        let Some(batch) = cell.close(self.context.generation()) else { return };
-        let (clock, end) = self.anchor.until_now();
-        let name = std::mem::take(&mut self.name);
-        let root =
-            Root { kind: self.kind, name, start: self.anchor.ticks(), end: Some(end), flags: self.flags, details: self.details.take() };
-        cell.sink().accept(self.fragment(clock, Some(root), batch.records, batch.notes));
-    }
-
-    fn fragment(
-        &self,
-        clock: crate::clock::ClockSpan,
-        root: Option<Root>,
-        records: Vec<Finished>,
-        notes: Vec<(u32, super::note::Note)>,
-    ) -> Fragment {
-        Fragment {
-            trace: self.context.trace_id().unwrap_or(TraceId::from_u128(0)),
-            id_base: self.context.id_base,
-            clock,
-            root: root.map(Box::new),
-            records,
-            notes,
-        }
+        let Some(batch) = self.pin.cell.close(self.pin.generation) else { return };
+        let end = ticks();
+        let (name, details) = (std::mem::take(&mut self.name), self.details.take());
+        let root = Root { kind: self.kind, name, start: batch.anchor.ticks(), end: Some(end), flags: self.flags, details };
+        self.pin.cell.sink().accept(batch.into_fragment(Some(root)));
     }
 }
 
@@ -103,6 +98,9 @@ impl Drop for OpenRoot {
 pub(crate) enum OpenSubsegment {
     /// Not recorded; keeps the context for headers.
     Noop(Context),
+    /// Not recorded; the context is the current one, whatever that is. For guards, which do not leave their scope: copying the
+    /// context would take longer than all else.
+    NoopHere,
     /// In its segment's cell.
     Child(OpenChild),
     /// Begun when the segment was gone.
@@ -115,42 +113,44 @@ pub(crate) struct OpenDetached {
     from: Context,
 }
 
+/// One cache line.
 pub(crate) struct OpenChild {
-    context: Context,
-    parent: u32,
-    start: Ticks,
     name: Cow<'static, str>,
-    flags: Flags,
+    pin: Pin,
+    start: Ticks,
     details: Option<Box<Details>>,
+    parent: u32,
+    flags: Flags,
 }
 
 impl OpenSubsegment {
     /// Begins a child of `parent`. Without a cell there is nothing to do, not even to drop `name`, when it is `'static`.
     #[inline]
     pub(crate) fn begin(parent: Context, name: Cow<'static, str>) -> Self {
-        match parent.cell {
-            None => Self::Noop(parent),
-            Some(cell) => Self::begin_in(cell, parent, name),
-        }
+        Self::begin_and(parent, name, |_| ())
     }
 
+    /// The same, and `enter` gets the context inside before the owner is made, which is then made where it stays.
     #[inline]
-    fn begin_in(cell: &'static SegmentCell, parent: Context, name: Cow<'static, str>) -> Self {
-        match cell.begin(parent.generation()) {
+    pub(crate) fn begin_and(parent: Context, name: Cow<'static, str>, enter: impl FnOnce(Context)) -> Self {
+        let Some(cell) = parent.cell else { return Self::Noop(parent) };
+        let generation = parent.generation();
+        match cell.begin(generation) {
             Some(number) => {
-                let context = parent.with_number(number);
-                let (flags, details) = (Flags::default(), None);
-                Self::Child(OpenChild { context, parent: parent.number(), start: ticks(), name, flags, details })
+                enter(parent.with_number(number));
+                let pin = Pin { cell, generation, number };
+                Self::Child(OpenChild { name, pin, start: ticks(), details: None, parent: parent.number(), flags: Flags::default() })
             }
-            None => Self::begin_detached(cell, parent, name),
+            None => Self::begin_detached(cell, parent, name, enter),
         }
     }
 
     #[cold]
-    fn begin_detached(cell: &'static SegmentCell, parent: Context, name: Cow<'static, str>) -> Self {
+    fn begin_detached(cell: &'static SegmentCell, parent: Context, name: Cow<'static, str>, enter: impl FnOnce(Context)) -> Self {
         match (parent.trace_id(), parent.entity_id()) {
             (Some(trace), Some(id)) => {
-                let root = OpenRoot::begin(cell.sink(), trace, RootKind::Detached { parent: id }, name);
+                let root = OpenRoot::begin(cell.sink(), trace, RootKind::Detached { parent: id }, name, Anchor::now());
+                enter(root.context());
                 Self::Detached(Box::new(OpenDetached { root, from: parent }))
             }
             _ => Self::Noop(Context::NONE),
@@ -158,33 +158,34 @@ impl OpenSubsegment {
     }
 
     #[inline]
-    pub(crate) fn context(&self) -> Context {
+    pub(crate) fn context(&self, current: impl FnOnce() -> Context) -> Context {
         match self {
             Self::Noop(context) => *context,
-            Self::Child(child) => child.context,
+            Self::NoopHere => current(),
+            Self::Child(child) => child.pin.context(),
             Self::Detached(detached) => detached.root.context(),
         }
     }
 
-    /// The context that this began from; `None` for the no-op, which changes no context.
+    /// The context that this began from, if `current` is the one inside.
     #[inline]
-    pub(crate) fn parent_context(&self) -> Option<Context> {
+    pub(crate) fn context_above(&self, current: Context) -> Option<Context> {
         match self {
-            Self::Child(child) => Some(child.context.with_number(child.parent)),
-            Self::Detached(detached) => Some(detached.from),
-            Self::Noop(_) => None,
+            Self::Noop(_) | Self::NoopHere => None,
+            Self::Child(child) => child.pin.is_current(current).then(|| current.with_number(child.parent)),
+            Self::Detached(detached) => detached.root.pin.is_current(current).then_some(detached.from),
         }
     }
 
     #[inline]
     pub(crate) const fn is_recording(&self) -> bool {
-        !matches!(self, Self::Noop(_))
+        matches!(self, Self::Child(_) | Self::Detached(_))
     }
 
     /// What can be changed until the end; `None` for the no-op.
     pub(crate) fn recorded(&mut self) -> Option<(&mut Flags, &mut Details)> {
         match self {
-            Self::Noop(_) => None,
+            Self::Noop(_) | Self::NoopHere => None,
             Self::Child(child) => Some((&mut child.flags, child.details.get_or_insert_default())),
             Self::Detached(detached) => Some((&mut detached.root.flags, detached.root.details.get_or_insert_default())),
         }
@@ -192,9 +193,23 @@ impl OpenSubsegment {
 
     pub(crate) fn rename(&mut self, name: Cow<'static, str>) {
         match self {
-            Self::Noop(_) => {}
+            Self::Noop(_) | Self::NoopHere => {}
             Self::Child(child) => child.name = name,
             Self::Detached(detached) => detached.root.rename(name),
+        }
+    }
+}
+
+impl OpenChild {
+    /// Not inlined, so that dropping a no-op is a comparison in the caller's code.
+    #[inline(never)]
+    fn end(&mut self) {
+        let Pin { cell, generation, number } = self.pin;
+        let (name, details) = (std::mem::take(&mut self.name), self.details.take());
+        let record = Finished { name, start: self.start, end: ticks(), number, parent: self.parent, flags: self.flags, details };
+        match cell.end(generation, record) {
+            End::Kept => {}
+            End::Stream(batch) | End::Late(batch) => cell.sink().accept(batch.into_fragment(None)),
         }
     }
 }
@@ -202,26 +217,6 @@ impl OpenSubsegment {
 impl Drop for OpenChild {
     #[inline]
     fn drop(&mut self) {
-        let Some(cell) = self.context.cell else { return };
-        let record = Finished {
-            name: std::mem::take(&mut self.name),
-            start: self.start,
-            end: ticks(),
-            number: self.context.number(),
-            parent: self.parent,
-            flags: self.flags,
-            details: self.details.take(),
-        };
-        match cell.end(self.context.generation(), record) {
-            End::Kept => {}
-            End::Stream(batch) | End::Late(batch) => send_ahead(cell, self.context, batch),
-        }
+        self.end();
     }
-}
-
-#[cold]
-fn send_ahead(cell: &SegmentCell, context: Context, batch: Batch) {
-    let (clock, _) = batch.anchor.until_now();
-    let Some(trace) = context.trace_id() else { return };
-    cell.sink().accept(Fragment { trace, id_base: context.id_base, clock, root: None, records: batch.records, notes: batch.notes });
 }

@@ -1,30 +1,65 @@
-//! Reused memory for records.
+//! [`Pool`]: cells and memory for records, reused.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::cell::{FragmentSink, SegmentCell};
 use super::record::Finished;
-
-static RECORDS: Mutex<Vec<Vec<Finished>>> = Mutex::new(Vec::new());
 
 /// `Vec`s kept for reuse.
 const KEPT_VECS: usize = 256;
-/// Smaller ones, of subsegments that ended late, would make the next segment grow its own.
+/// What a segment begins with. Smaller ones, of subsegments that ended late, are not kept.
 const LEAST_CAPACITY: usize = 8;
 /// Larger ones are freed: one long trace must not hold memory for ever.
 const KEPT_CAPACITY: usize = 1_024;
 
-pub(super) fn take_records() -> Vec<Finished> {
-    RECORDS.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+/// What is idle of one sink: as many cells as there were ever segments open at once, leaked on purpose and never freed, and `Vec`s.
+///
+/// A cell belongs to its sink for ever, so that what outlived its segment still knows where to go.
+#[derive(Default)]
+pub(crate) struct Pool(Mutex<Idle>);
+
+#[derive(Default)]
+struct Idle {
+    cells: Vec<&'static SegmentCell>,
+    records: Vec<Vec<Finished>>,
 }
 
-/// Empties `records` and keeps its memory; called by whoever encoded them.
-pub(crate) fn give_back_records(mut records: Vec<Finished>) {
-    records.clear();
-    if !(LEAST_CAPACITY..=KEPT_CAPACITY).contains(&records.capacity()) {
-        return;
+impl Pool {
+    /// A cell of `sink`, and memory for its records.
+    pub(super) fn take(sink: &'static dyn FragmentSink) -> (&'static SegmentCell, Vec<Finished>) {
+        let (cell, records) = {
+            let mut idle = sink.pool().lock();
+            (idle.cells.pop(), idle.records.pop())
+        };
+        (cell.unwrap_or_else(|| Box::leak(Box::new(SegmentCell::new(sink)))), records.unwrap_or_else(new_records))
     }
-    let mut pool = RECORDS.lock().unwrap_or_else(PoisonError::into_inner);
-    if pool.len() < KEPT_VECS {
-        pool.push(records);
+
+    pub(super) fn take_records(&self) -> Vec<Finished> {
+        let pooled = self.lock().records.pop();
+        pooled.unwrap_or_else(new_records)
     }
+
+    pub(super) fn give_back_cell(&self, cell: &'static SegmentCell) {
+        self.lock().cells.push(cell);
+    }
+
+    /// Empties `records` and keeps its memory; called by whoever encoded them.
+    pub(crate) fn give_back_records(&self, mut records: Vec<Finished>) {
+        records.clear();
+        if !(LEAST_CAPACITY..=KEPT_CAPACITY).contains(&records.capacity()) {
+            return;
+        }
+        let mut idle = self.lock();
+        if idle.records.len() < KEPT_VECS {
+            idle.records.push(records);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Idle> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn new_records() -> Vec<Finished> {
+    Vec::with_capacity(LEAST_CAPACITY)
 }

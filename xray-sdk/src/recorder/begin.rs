@@ -3,12 +3,13 @@
 //! Next: children attach in `entity`.
 
 use std::borrow::Cow;
+use std::cell::LazyCell;
 
 use telemetry_wire::{Aws, SamplingState, SegmentId, TraceHeader, TraceId, XrayInfo};
 
 use super::install;
 use super::sink::Recorder;
-use crate::clock::wall_now;
+use crate::clock::{Anchor, ticks, wall_now};
 use crate::emitter::CounterCells;
 use crate::entity::{Context, OpenRoot, RootKind, new_trace_id};
 use crate::sampling::{SamplingDecision, SamplingRequest};
@@ -26,7 +27,7 @@ pub(crate) struct SegmentRequest<'a> {
 /// A segment, or why there is none.
 pub(crate) enum Begun {
     /// Sampled.
-    Recording(Box<OpenRoot>),
+    Recording(OpenRoot),
     /// Not sampled: the context keeps the trace for headers.
     NotSampled(Context),
     /// No recorder is installed, or it is switched off.
@@ -36,7 +37,8 @@ pub(crate) enum Begun {
 /// Begins a segment in the caller's trace or a new one.
 pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
     let Some(recorder) = install::current().filter(|recorder| recorder.is_enabled) else { return Begun::Off };
-    let trace = request.header.root.unwrap_or_else(new_trace_id);
+    let now = LazyCell::new(wall_now);
+    let trace = request.header.root.unwrap_or_else(|| new_trace_id(*now, ticks()));
     // A parent without its trace is somebody else's.
     let parent = request.header.root.and(request.header.parent);
     let name = recorder.fixed_name.clone().unwrap_or(request.name);
@@ -45,7 +47,7 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
         SamplingState::NotSampled => SamplingDecision::unnamed(false),
         SamplingState::Requested | SamplingState::Unknown => {
             let facts = SamplingRequest { service: &name, host: request.host, method: request.method, path: request.path };
-            recorder.sampler.decide(&facts, wall_now().seconds())
+            recorder.sampler.decide(&facts, now.seconds())
         }
     };
     if !decision.is_sampled {
@@ -53,22 +55,22 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
         return Begun::NotSampled(Context::not_sampled(trace, parent));
     }
     CounterCells::add(&recorder.counters.segments_sampled, 1);
-    let root = open(recorder, trace, parent, name, decision);
-    let extras: Vec<String> = request.header.extras().map(|(key, value)| format!("{key}={value}")).collect();
-    if !extras.is_empty() {
+    let root = open(recorder, (trace, parent), name, decision, Anchor::at(*now));
+    if request.header.has_extras() {
+        let extras: Vec<String> = request.header.extras().map(|(key, value)| format!("{key}={value}")).collect();
         root.pass_on(extras.join(";").into());
     }
-    Begun::Recording(Box::new(root))
+    Begun::Recording(root)
 }
 
 fn open(
     recorder: &'static Recorder,
-    trace: TraceId,
-    parent: Option<SegmentId>,
+    (trace, parent): (TraceId, Option<SegmentId>),
     name: Cow<'static, str>,
     decision: SamplingDecision,
+    anchor: Anchor,
 ) -> OpenRoot {
-    let mut root = OpenRoot::begin(recorder, trace, RootKind::Segment { parent }, name);
+    let mut root = OpenRoot::begin(recorder, trace, RootKind::Segment { parent }, name, anchor);
     if let Some(rule) = decision.rule_name {
         let xray = XrayInfo { sampling_rule_name: Some(rule), ..XrayInfo::default() };
         root.details().aws = Some(Box::new(Aws { xray: Some(xray), ..Aws::default() }));

@@ -9,7 +9,7 @@ use telemetry_wire::SegmentInfo;
 
 use super::strategy::ContextMissing;
 use crate::emitter::{CounterCells, Emitter, FragmentEncoder, FragmentQueue, Worker};
-use crate::entity::{CellPool, Fragment, FragmentSink, StreamLimits, give_back_records};
+use crate::entity::{Fragment, FragmentSink, Pool, StreamLimits};
 use crate::sampling::Sampler;
 
 /// Everything that `install` made out of a builder. Leaked: segments refer to it until the process ends.
@@ -23,7 +23,7 @@ pub(crate) struct Recorder {
     pub(crate) sampler: Box<dyn Sampler>,
     pub(crate) counters: CounterCells,
     pub(super) stream: StreamLimits,
-    pub(super) cells: CellPool,
+    pub(super) pool: Pool,
     pub(super) output: Arc<Output>,
     pub(super) queue: Option<Queue>,
 }
@@ -60,10 +60,12 @@ impl FragmentSink for Recorder {
             CounterCells::add(&self.counters.streamed, fragment.records.len() as u64);
         }
         let Some(queue) = &self.queue else { return self.send_inline(fragment) };
-        match queue.fragments.push(fragment) {
-            Ok(()) if queue.worker.is_stopped() => self.drain(),
-            Ok(()) => queue.worker.pushed(queue.fragments.len()),
-            Err(_) => CounterCells::add(&self.counters.dropped_queue_full, 1),
+        if !queue.fragments.push(fragment) {
+            CounterCells::add(&self.counters.dropped_queue_full, 1);
+        } else if queue.worker.is_stopped() {
+            self.drain();
+        } else {
+            queue.worker.pushed(queue.fragments.len());
         }
     }
 
@@ -71,8 +73,8 @@ impl FragmentSink for Recorder {
         self.stream
     }
 
-    fn cells(&self) -> &CellPool {
-        &self.cells
+    fn pool(&self) -> &Pool {
+        &self.pool
     }
 }
 
@@ -117,7 +119,7 @@ impl Recorder {
                 std::thread::park_timeout(PAUSE);
             }
         });
-        give_back_records(fragment.records);
+        self.pool.give_back_records(fragment.records);
         CounterCells::add(&self.counters.fixed_names, report.fixed_names.into());
         CounterCells::add(&self.counters.fixed_annotation_keys, report.fixed_keys.into());
         CounterCells::add(&self.counters.split, report.split.into());
