@@ -1,43 +1,76 @@
-//! What recording costs, beside peers in one run: medians of interleaved rounds, ratios to fastrace, allocations counted.
+//! What our parts cost, beside peers in one run: medians of interleaved rounds, ratios, allocations counted.
 //!
-//! `cargo run --release --package bench` prints Markdown. Absolute times prove nothing on a shared machine; ratios of one run do.
+//! `cargo run --release --package bench` prints Markdown; `cargo xtask figures` puts it into the README. Absolute times prove
+//! nothing on a shared machine; ratios of one run do.
 
+mod agent;
+mod close;
+mod console;
 mod measure;
-mod peers;
+mod opentelemetry_aws;
 mod ours;
+mod peers;
+mod process;
+mod recording;
+mod service;
+mod small;
+mod xray_lite;
 
-use measure::{Case, measure};
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::{Parser, ValueEnum};
 
 #[global_allocator]
 static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::INSTRUMENTED_SYSTEM;
 
-fn main() {
-    let ours = ours::Ours::install();
-    peers::install_fastrace();
-    let opentelemetry = peers::OpenTelemetry::install();
-    println!(
-        "Empty subsegments in sequence; ns per subsegment, root included. fg: wall time on the calling thread. cpu: all threads, flush included.\n"
-    );
-    println!("| what | children | fg | × fastrace `Span` | cpu | allocations |");
-    println!("|---|---|---|---|---|---|");
-    for children in [10, 100] {
-        let reference = "fastrace `Span`, nothing written";
-        let cases: Vec<Case<'_>> = vec![
-            Case::new(reference, || peers::fastrace_span(children), peers::flush_fastrace),
-            Case::new("fastrace `LocalSpan`, nothing written", || peers::fastrace_local(children), peers::flush_fastrace),
-            Case::new("xray-sdk, guard, JSON over UDP", || ours.guard(children), || ours.flush()),
-            Case::new("xray-sdk, owner, JSON over UDP", || ours.owner(children), || ours.flush()),
-            Case::new("opentelemetry_sdk, batch, nothing written", || opentelemetry.direct(children), || opentelemetry.flush()),
-            Case::new("tracing + tracing-opentelemetry, nothing written", || opentelemetry.tracing(children), || opentelemetry.flush()),
-            Case::new("fastrace `Span`, 3 properties", || peers::fastrace_properties(children), peers::flush_fastrace),
-            Case::new("xray-sdk, 3 annotations", || ours.annotated(children), || ours.flush()),
-            Case::new("fastrace, not sampled", || peers::fastrace_unsampled(children), || ()),
-            Case::new("xray-sdk, not sampled", || ours.unsampled(children), || ()),
-        ];
-        measure(&cases, children, reference);
+/// Measures and prints Markdown tables.
+#[derive(Debug, Parser)]
+#[command(about)]
+struct Arguments {
+    /// What to measure; everything if none is named.
+    #[arg(value_enum)]
+    sections: Vec<Section>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Section {
+    /// Segments and subsegments beside fastrace, OpenTelemetry and other X-Ray crates.
+    Recording,
+    /// What `close` takes from a request.
+    Close,
+    /// Trace headers, sampling, encoding.
+    Small,
+    /// An axum service, traced and untraced, under load.
+    Service,
+    /// Processor time per segment and memory of `target/release/metrics-agent`.
+    Agent,
+    /// Segments per second that `target/release/xray-console` takes.
+    Console,
+}
+
+fn main() -> ExitCode {
+    if let Err(error) = xray_lite::with_its_environment().and_then(|()| run(&Arguments::parse().sections)) {
+        eprintln!("bench: {error}");
+        return ExitCode::FAILURE;
     }
-    println!();
-    println!("| what | ns |");
-    println!("|---|---|");
-    ours::header_and_sampling();
+    ExitCode::SUCCESS
+}
+
+fn run(sections: &[Section]) -> Result<(), Box<dyn Error>> {
+    println!("{}\n", process::setup());
+    let ours = ours::Ours::install()?;
+    let sections = if sections.is_empty() { Section::value_variants() } else { sections };
+    for section in sections {
+        match section {
+            Section::Recording => recording::run(&ours)?,
+            Section::Close => close::run(&ours),
+            Section::Small => small::run()?,
+            Section::Service => service::run(&ours)?,
+            Section::Agent => agent::run()?,
+            Section::Console => console::run()?,
+        }
+        println!();
+    }
+    Ok(())
 }

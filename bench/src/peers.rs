@@ -8,7 +8,7 @@ use fastrace::local::LocalSpan;
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Context, trace::TraceContextExt as _};
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracer, SdkTracerProvider, SpanData, SpanExporter};
+use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider, SpanData, SpanExporter};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 struct Discard;
@@ -29,26 +29,37 @@ pub(crate) fn flush_fastrace() {
 
 pub(crate) fn fastrace_span(children: usize) {
     let root = Span::root("root", SpanContext::random());
-    (0..children).for_each(|_| drop(black_box(Span::enter_with_parent("child", &root))));
+    spans_below(&root, children);
+}
+
+fn spans_below(root: &Span, children: usize) {
+    for _ in 0..children {
+        let child = Span::enter_with_parent("child", root);
+        black_box(&child);
+    }
 }
 
 pub(crate) fn fastrace_local(children: usize) {
     let root = Span::root("root", SpanContext::random());
     let _guard = root.set_local_parent();
-    (0..children).for_each(|_| drop(black_box(LocalSpan::enter_with_local_parent("child"))));
+    for _ in 0..children {
+        let child = LocalSpan::enter_with_local_parent("child");
+        black_box(&child);
+    }
 }
 
 pub(crate) fn fastrace_properties(children: usize) {
     let root = Span::root("root", SpanContext::random());
     for number in 0..children {
         let properties = || [("a", number.to_string()), ("b", true.to_string()), ("c", 0.5.to_string())];
-        drop(black_box(Span::enter_with_parent("child", &root).with_properties(properties)));
+        let child = Span::enter_with_parent("child", &root).with_properties(properties);
+        black_box(&child);
     }
 }
 
 pub(crate) fn fastrace_unsampled(children: usize) {
     let root = Span::noop();
-    (0..children).for_each(|_| drop(black_box(Span::enter_with_parent("child", &root))));
+    spans_below(&root, children);
 }
 
 #[derive(Debug)]
@@ -65,6 +76,7 @@ impl SpanExporter for DiscardExporter {
 pub(crate) struct OpenTelemetry {
     provider: SdkTracerProvider,
     tracer: SdkTracer,
+    never: SdkTracer,
     subscriber: tracing::Dispatch,
 }
 
@@ -75,7 +87,8 @@ impl OpenTelemetry {
         let provider = SdkTracerProvider::builder().with_span_processor(processor).build();
         let tracer = provider.tracer("bench");
         let layer = tracing_opentelemetry::layer().with_tracer(tracer.clone());
-        Self { provider, tracer, subscriber: tracing_subscriber::registry().with(layer).into() }
+        let never = SdkTracerProvider::builder().with_sampler(Sampler::AlwaysOff).build().tracer("bench");
+        Self { provider, tracer, never, subscriber: tracing_subscriber::registry().with(layer).into() }
     }
 
     pub(crate) fn flush(&self) {
@@ -85,16 +98,29 @@ impl OpenTelemetry {
     }
 
     pub(crate) fn direct(&self, children: usize) {
-        let root = Context::new().with_span(self.tracer.start_with_context("root", &Context::new()));
-        for _ in 0..children {
-            black_box(self.tracer.start_with_context("child", &root)).end();
-        }
+        spans(&self.tracer, children);
+    }
+
+    pub(crate) fn unsampled(&self, children: usize) {
+        spans(&self.never, children);
     }
 
     pub(crate) fn tracing(&self, children: usize) {
         tracing::dispatcher::with_default(&self.subscriber, || {
             let _root = tracing::info_span!("root").entered();
-            (0..children).for_each(|_| drop(black_box(tracing::info_span!("child").entered())));
+            for _ in 0..children {
+                let child = tracing::info_span!("child").entered();
+                black_box(&child);
+            }
         });
+    }
+}
+
+fn spans(tracer: &SdkTracer, children: usize) {
+    let root = Context::new().with_span(tracer.start_with_context("root", &Context::new()));
+    for _ in 0..children {
+        let mut child = tracer.start_with_context("child", &root);
+        black_box(&child);
+        child.end();
     }
 }

@@ -1,0 +1,96 @@
+//! The machine, and other processes: what they use, and their end.
+
+use std::error::Error;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Where and when this is measured.
+pub(crate) fn setup() -> String {
+    let said = |program: &str, arguments: &[&str]| {
+        let output = Command::new(program).args(arguments).output().map(|output| output.stdout).unwrap_or_default();
+        String::from_utf8_lossy(&output).trim().to_owned()
+    };
+    let processor = std::fs::read_to_string("/proc/cpuinfo")
+        .ok()
+        .and_then(|text| {
+            text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim().to_owned()))
+        })
+        .unwrap_or_else(|| "unknown processor".into());
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    format!(
+        "{}, {}, {processor}, {cores} cores, Linux {}",
+        said("date", &["-u", "+%F"]),
+        said("rustc", &["--version"]),
+        said("uname", &["-r"])
+    )
+}
+
+/// A program of this workspace, built with the same profile; killed when dropped.
+pub(crate) struct Program {
+    child: Child,
+}
+
+impl Program {
+    pub(crate) fn start(name: &str, arguments: &[&str]) -> Result<Self, Box<dyn Error>> {
+        let path = Self::path(name)?;
+        let variables =
+            [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "us-east-1"), ("RUST_LOG", "error")];
+        let child = Command::new(path).args(arguments).envs(variables).stdout(Stdio::null()).spawn()?;
+        Ok(Self { child })
+    }
+
+    /// Beside this program.
+    pub(crate) fn path(name: &str) -> Result<PathBuf, Box<dyn Error>> {
+        let path = std::env::current_exe()?.with_file_name(name);
+        if path.exists() {
+            Ok(path)
+        } else {
+            Err(format!("{} is not there: `cargo build --release --package {name}`", path.display()).into())
+        }
+    }
+
+    /// Processor time so far, of all its threads.
+    pub(crate) fn processor_time(&self) -> Result<Duration, Box<dyn Error>> {
+        let mut nanos = 0;
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
+            nanos += text.split(' ').next().unwrap_or_default().parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanos))
+    }
+
+    /// Resident memory in megabytes.
+    pub(crate) fn memory(&self) -> Result<f64, Box<dyn Error>> {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let kilobytes = text.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")).ok_or("no VmRSS")?;
+        Ok(kilobytes.parse::<f64>()? / 1_024.0)
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let Err(error) = self.child.kill().and_then(|()| self.child.wait().map(drop)) {
+            eprintln!("bench: a child process did not end: {error}");
+        }
+    }
+}
+
+/// A port that is free now.
+pub(crate) fn free_port() -> io::Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
+/// Waits until something listens.
+pub(crate) fn wait_for(address: SocketAddr) -> io::Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while let Err(error) = std::net::TcpStream::connect(address) {
+        if Instant::now() > deadline {
+            return Err(error);
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    Ok(())
+}
