@@ -1,6 +1,7 @@
 //! An axum service, traced and untraced, under load: one server thread that is the bottleneck, one client thread, rounds in turn.
 
 use std::error::Error;
+use std::hint::black_box;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -8,92 +9,102 @@ use std::time::{Duration, Instant};
 use axum::extract::Path;
 use axum::routing::get;
 use axum::{Json, Router};
-use cpu_time::ThreadTime;
+use cpu_time::{ProcessTime, ThreadTime};
 use serde_json::{Value, json};
 use xray_sdk::tower::TraceLayer;
 use xray_sdk::traced;
 
 use crate::ours::{self, Ours};
 
-const CONNECTIONS: usize = 32;
-const ROUNDS: usize = 11;
-const ROUND: Duration = Duration::from_millis(700);
+const CONNECTIONS: usize = 16;
+const ROUNDS: usize = 9;
+const ROUND: Duration = Duration::from_millis(600);
+/// What a request has to do beside HTTP.
+const WORK: [Duration; 3] = [Duration::ZERO, Duration::from_micros(200), Duration::from_millis(1)];
 
 #[traced]
-fn price(order: u64) -> u64 {
-    std::hint::black_box(order) % 100
+fn traced_price(order: u64, work: Duration) -> u64 {
+    price(order, work)
 }
 
-fn untraced_price(order: u64) -> u64 {
-    std::hint::black_box(order) % 100
-}
-
-async fn traced_order(Path(order): Path<u64>) -> Json<Value> {
-    Json(json!({"order": order, "price": price(order)}))
-}
-
-async fn order(Path(order): Path<u64>) -> Json<Value> {
-    Json(json!({"order": order, "price": untraced_price(order)}))
+fn price(order: u64, work: Duration) -> u64 {
+    let began = Instant::now();
+    while began.elapsed() < work {
+        std::hint::spin_loop();
+    }
+    black_box(order) % 100
 }
 
 /// Prints the table.
 pub(crate) fn run(ours: &Ours) -> Result<(), Box<dyn Error>> {
-    let untraced = Server::start(Router::new().route("/orders/{order}", get(order)))?;
-    let traced = Server::start(Router::new().route("/orders/{order}", get(traced_order)).layer(TraceLayer::new("orders")))?;
-    let (mut without, mut with) = (Vec::new(), Vec::new());
-    for round in 0..=ROUNDS {
-        let pair = if round % 2 == 0 {
-            [(&untraced, &mut without), (&traced, &mut with)]
-        } else {
-            [(&traced, &mut with), (&untraced, &mut without)]
-        };
-        for (server, rates) in pair {
-            let rate = load(server.address)?;
-            // The first round warms up.
-            if round > 0 {
-                rates.push(rate);
-            }
-        }
-    }
-    ours.flush();
-    let ratios = with.iter().zip(&without).map(|(with, without)| with / without).collect();
     println!("### A traced service\n");
     println!(
-        "axum with one layer and one `#[traced]` function, every request sampled, {CONNECTIONS} connections kept alive, one server \
-         thread that is the bottleneck; medians of {ROUNDS} rounds in turn.\n"
+        "axum with one layer and one `#[traced]` function, every request sampled and sent by UDP, {CONNECTIONS} connections kept alive, one \
+         server thread that is the bottleneck; medians of {ROUNDS} rounds in turn. CPU is that of all threads but the client's.\n"
     );
-    println!("| untraced, requests/s | traced, requests/s | traced ÷ untraced |\n|---|---|---|");
-    println!("| {:.0} | {:.0} | {:.3} |", median(without), median(with), median(ratios));
+    println!("| work of a request | untraced, requests/s | traced, requests/s | traced ÷ untraced | CPU added to a request |");
+    println!("|---|---|---|---|---|");
+    for work in WORK {
+        compare(ours, work)?;
+    }
     ours::check(ours)
 }
 
-struct Server {
-    address: SocketAddr,
-}
-
-impl Server {
-    fn start(router: Router) -> Result<Self, Box<dyn Error>> {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        std::thread::spawn(move || {
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::from_std(listener)?;
-                axum::serve(listener, router).await
-            })
-        });
-        Ok(Self { address })
+fn compare(ours: &Ours, work: Duration) -> Result<(), Box<dyn Error>> {
+    let order = move |Path(order): Path<u64>| async move { answer(order, price(order, work)) };
+    let traced_order = move |Path(order): Path<u64>| async move { answer(order, traced_price(order, work)) };
+    let untraced = start(Router::new().route("/orders/{order}", get(order)))?;
+    let traced = start(Router::new().route("/orders/{order}", get(traced_order)).layer(TraceLayer::new("orders")))?;
+    let (mut without, mut with): (Vec<Load>, Vec<Load>) = (Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        let (first, second) = if round % 2 == 0 { (untraced, traced) } else { (traced, untraced) };
+        let (first, second) = (load(first)?, load(second)?);
+        ours.flush();
+        // The first round warms up.
+        if round > 0 {
+            let (plain, recorded) = if round % 2 == 0 { (first, second) } else { (second, first) };
+            without.push(plain);
+            with.push(recorded);
+        }
     }
+    let of = |loads: &[Load], what: fn(&Load) -> f64| median(loads.iter().map(what).collect());
+    let (slow, fast) = (of(&with, |load| load.rate), of(&without, |load| load.rate));
+    let ratio = median(with.iter().zip(&without).map(|(with, without)| with.rate / without.rate).collect());
+    let added = of(&with, |load| load.cpu_micros) - of(&without, |load| load.cpu_micros);
+    println!("| {} µs | {fast:.0} | {slow:.0} | {ratio:.3} | {added:.1} µs |", work.as_micros());
+    Ok(())
 }
 
-/// Requests per second. All connections are written before the first is read, so that the server always has work.
-fn load(address: SocketAddr) -> Result<f64, Box<dyn Error>> {
+fn answer(order: u64, price: u64) -> Json<Value> {
+    Json(json!({"order": order, "price": price}))
+}
+
+fn start(router: Router) -> Result<SocketAddr, Box<dyn Error>> {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            axum::serve(listener, router).await
+        })
+    });
+    Ok(address)
+}
+
+struct Load {
+    rate: f64,
+    cpu_micros: f64,
+}
+
+/// All connections are written before the first is read, so that the server always has work.
+fn load(address: SocketAddr) -> Result<Load, Box<dyn Error>> {
     const REQUEST: &[u8] = b"GET /orders/4711 HTTP/1.1\r\nhost: orders.example.com\r\nuser-agent: bench\r\n\r\n";
     let mut connections = (0..CONNECTIONS).map(|_| TcpStream::connect(address)).collect::<Result<Vec<_>, _>>()?;
     let mut buffer = [0; 1_024];
     let (began, mut requests) = (Instant::now(), 0_u64);
-    let client = ThreadTime::now();
+    let (all, client) = (ProcessTime::now(), ThreadTime::now());
     for connection in &mut connections {
         connection.set_nodelay(true)?;
         connection.write_all(REQUEST)?;
@@ -108,11 +119,9 @@ fn load(address: SocketAddr) -> Result<f64, Box<dyn Error>> {
             requests += 1;
         }
     }
-    let elapsed = began.elapsed();
-    if client.elapsed() > elapsed.mul_f64(0.95) {
-        eprintln!("bench: the client was the bottleneck, so the ratio flatters");
-    }
-    Ok(requests as f64 / elapsed.as_secs_f64())
+    let elapsed = began.elapsed().as_secs_f64();
+    let cpu = all.elapsed().saturating_sub(client.elapsed());
+    Ok(Load { rate: requests as f64 / elapsed, cpu_micros: cpu.as_secs_f64() * 1e6 / requests as f64 })
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -1,5 +1,6 @@
-//! Chores: set up and run the tests, build the page.
+//! Chores: set up and run the tests, build the page, measure.
 
+mod figures;
 mod setup;
 mod test;
 mod web;
@@ -27,12 +28,15 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Measures and puts the tables into the README.
+    Figures,
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Test => test::run(),
         Chore::Web { check } => web::build(check),
+        Chore::Figures => figures::render(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
