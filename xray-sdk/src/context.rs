@@ -6,10 +6,29 @@
 use std::cell::Cell;
 use std::marker::PhantomData;
 
-use crate::entity::{Context, OpenSubsegment};
+use crate::entity::{Context, OpenSubsegment, Step};
 
 thread_local! {
-    static CURRENT: Cell<Context> = const { Cell::new(Context::NONE) };
+    static CURRENT: Current = const { Current { segment: Cell::new(Context::NONE), number: Cell::new(0) } };
+}
+
+/// The number is apart, because guards change nothing else.
+struct Current {
+    segment: Cell<Context>,
+    number: Cell<u32>,
+}
+
+impl Current {
+    #[inline]
+    fn get(&self) -> Context {
+        self.segment.get().with_number(self.number.get())
+    }
+
+    #[inline]
+    fn set(&self, context: Context) {
+        self.segment.set(context);
+        self.number.set(context.number());
+    }
 }
 
 impl Context {
@@ -17,14 +36,14 @@ impl Context {
     #[inline]
     #[must_use]
     pub fn current() -> Self {
-        CURRENT.get()
+        CURRENT.with(Current::get)
     }
 
     /// Makes this the current context until the guard is dropped; for threads and callbacks. A guard must not be held over an
     /// `.await`: futures carry their context with [`crate::FutureExt::in_context`].
     #[must_use = "the context is left when the guard is dropped"]
     pub fn enter(self) -> ContextGuard {
-        ContextGuard { previous: CURRENT.replace(self), not_send: PhantomData }
+        ContextGuard { previous: replace(self), not_send: PhantomData }
     }
 
     /// Runs `work` with this as the current context.
@@ -43,26 +62,39 @@ pub struct ContextGuard {
 
 impl Drop for ContextGuard {
     fn drop(&mut self) {
-        CURRENT.set(self.previous);
+        replace(self.previous);
     }
 }
 
 /// Sets the current context; the caller answers for putting the previous one back.
 #[inline]
 pub(crate) fn replace(context: Context) -> Context {
-    CURRENT.replace(context)
+    CURRENT.with(|current| {
+        let previous = current.get();
+        current.set(context);
+        previous
+    })
 }
 
 /// Whether what happens here is recorded; cheaper than asking [`Context::current`].
 #[inline]
 pub(crate) fn is_recording() -> bool {
-    CURRENT.with(|current| current.get().is_recording())
+    CURRENT.with(|current| current.segment.get().is_recording())
+}
+
+/// Goes to another entity.
+#[inline]
+pub(crate) fn step(step: Step) {
+    CURRENT.with(|current| match step {
+        Step::To(number) => current.number.set(number),
+        Step::Away(context) => current.set(context),
+    });
 }
 
 /// Goes back from `open` to where it began, if it is still the current one, which it is unless guards were dropped out of order.
 #[inline]
 pub(crate) fn leave(open: &OpenSubsegment) {
-    if let Some(above) = open.context_above(CURRENT.get()) {
-        CURRENT.set(above);
+    if let Some(back) = open.step_back(Context::current()) {
+        step(back);
     }
 }

@@ -232,10 +232,8 @@ pub fn subsegment(name: impl Into<Cow<'static, str>>) -> SubsegmentGuard {
 }
 
 fn begin_here(name: Cow<'static, str>) -> SubsegmentGuard {
-    let enter = |inside| {
-        context::replace(inside);
-    };
-    SubsegmentGuard { subsegment: Subsegment { open: OpenSubsegment::begin_and(Context::current(), name, enter) }, not_send: PhantomData }
+    let open = OpenSubsegment::begin_and(Context::current(), name, context::step);
+    SubsegmentGuard { subsegment: Subsegment { open }, not_send: PhantomData }
 }
 
 #[inline]

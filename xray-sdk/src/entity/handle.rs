@@ -99,13 +99,14 @@ impl Context {
         (self.generation_and_number >> 32) as u32
     }
 
-    pub(super) const fn number(&self) -> u32 {
+    #[inline]
+    pub(crate) const fn number(&self) -> u32 {
         self.generation_and_number as u32
     }
 
     /// The entity with this number of the same segment.
     #[inline]
-    pub(super) const fn with_number(mut self, number: u32) -> Self {
+    pub(crate) const fn with_number(mut self, number: u32) -> Self {
         self.generation_and_number = self.generation_and_number & !(u32::MAX as u64) | number as u64;
         self
     }

@@ -94,6 +94,14 @@ impl Drop for OpenRoot {
     }
 }
 
+/// From the current entity to another.
+pub(crate) enum Step {
+    /// Of the same segment.
+    To(u32),
+    /// Of another.
+    Away(Context),
+}
+
 /// An open subsegment, or the no-op.
 pub(crate) enum OpenSubsegment {
     /// Not recorded; keeps the context for headers.
@@ -130,14 +138,14 @@ impl OpenSubsegment {
         Self::begin_and(parent, name, |_| ())
     }
 
-    /// The same, and `enter` gets the context inside before the owner is made, which is then made where it stays.
+    /// The same, and `enter` gets the way inside before the owner is made, which is then made where it stays.
     #[inline]
-    pub(crate) fn begin_and(parent: Context, name: Cow<'static, str>, enter: impl FnOnce(Context)) -> Self {
+    pub(crate) fn begin_and(parent: Context, name: Cow<'static, str>, enter: impl FnOnce(Step)) -> Self {
         let Some(cell) = parent.cell else { return Self::Noop(parent) };
         let generation = parent.generation();
         match cell.begin(generation) {
             Some(number) => {
-                enter(parent.with_number(number));
+                enter(Step::To(number));
                 let pin = Pin { cell, generation, number };
                 Self::Child(OpenChild { name, pin, start: ticks(), details: None, parent: parent.number(), flags: Flags::default() })
             }
@@ -146,11 +154,11 @@ impl OpenSubsegment {
     }
 
     #[cold]
-    fn begin_detached(cell: &'static SegmentCell, parent: Context, name: Cow<'static, str>, enter: impl FnOnce(Context)) -> Self {
+    fn begin_detached(cell: &'static SegmentCell, parent: Context, name: Cow<'static, str>, enter: impl FnOnce(Step)) -> Self {
         match (parent.trace_id(), parent.entity_id()) {
             (Some(trace), Some(id)) => {
                 let root = OpenRoot::begin(cell.sink(), trace, RootKind::Detached { parent: id }, name, Anchor::now());
-                enter(root.context());
+                enter(Step::Away(root.context()));
                 Self::Detached(Box::new(OpenDetached { root, from: parent }))
             }
             _ => Self::Noop(Context::NONE),
@@ -167,13 +175,13 @@ impl OpenSubsegment {
         }
     }
 
-    /// The context that this began from, if `current` is the one inside.
+    /// The way back to where this began, if `current` is inside.
     #[inline]
-    pub(crate) fn context_above(&self, current: Context) -> Option<Context> {
+    pub(crate) fn step_back(&self, current: Context) -> Option<Step> {
         match self {
             Self::Noop(_) | Self::NoopHere => None,
-            Self::Child(child) => child.pin.is_current(current).then(|| current.with_number(child.parent)),
-            Self::Detached(detached) => detached.root.pin.is_current(current).then_some(detached.from),
+            Self::Child(child) => child.pin.is_current(current).then_some(Step::To(child.parent)),
+            Self::Detached(detached) => detached.root.pin.is_current(current).then_some(Step::Away(detached.from)),
         }
     }
 
