@@ -1,5 +1,7 @@
 //! The recording core alone, for work on it: `cargo bench --package xray-sdk`. Side by side with peers: the package `bench`.
 
+#![allow(clippy::unwrap_used, reason = "a bench without its subject has nothing to say")]
+
 use std::net::UdpSocket;
 
 use divan::{Bencher, black_box};

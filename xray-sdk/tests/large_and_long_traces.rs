@@ -74,6 +74,17 @@ fn an_entity_too_large_by_itself_loses_metadata_and_says_so() {
 }
 
 #[test]
+fn annotations_beyond_the_limit_lose_the_last_ones_not_the_subsegment() {
+    let (documents, counters) = recorded(SMALL, || {
+        let mut large = subsegment("large");
+        (0..20).for_each(|number| drop(large.annotate(format!("key{number}"), "x".repeat(900))));
+    });
+    let large = &documents.iter().flat_map(Document::walk).find(|entity| entity.name == "large").unwrap().annotations;
+    assert!((1..20).contains(&large.len()) && large.contains_key("key0"), "{large:?}");
+    assert_eq!((counters.cut, counters.dropped_too_large), (1, 0));
+}
+
+#[test]
 fn a_long_error_message_is_shortened_not_lost() {
     let (documents, counters) = recorded(1_024, || {
         subsegment("failing").error(&std::io::Error::other("e".repeat(65_000)));

@@ -235,6 +235,32 @@ fn lineage_and_unknown_keys_are_passed_on_while_the_segment_lives() {
 }
 
 #[test]
+fn lineage_is_passed_on_for_requests_that_are_not_sampled_too() {
+    let text = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0;Lineage=a87bd80c:1";
+    let (_, (during, after)) = with_recorded_documents(|| {
+        let segment = Segment::begin_from("orders", &TraceHeader::parse(text));
+        let context = segment.context();
+        let during = context.in_scope(|| Subsegment::begin("call").context().trace_header_text().unwrap());
+        drop(segment);
+        (during, context.trace_header_text().unwrap())
+    });
+    assert_eq!(during, text);
+    assert!(after.ends_with(";Sampled=0"), "{after}");
+}
+
+#[test]
+fn an_emitter_that_panics_loses_its_datagrams_and_nothing_else() {
+    struct Broken;
+    impl xray_sdk::Emitter for Broken {
+        fn emit(&self, _: &[u8]) -> std::io::Result<()> {
+            panic!("broken on purpose")
+        }
+    }
+    let (_, counters, ()) = with_recorder(|builder| builder.emitter(Broken), || (0..2).for_each(|_| drop(Segment::begin("job"))));
+    assert_eq!((counters.sent, counters.dropped_io_error), (0, 2));
+}
+
+#[test]
 fn an_unsampled_caller_is_obeyed_and_passed_on() {
     let text = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
     let (documents, passed_on) = with_recorded_documents(|| {

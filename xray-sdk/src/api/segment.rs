@@ -33,6 +33,9 @@ impl Drop for Segment {
         if std::thread::panicking() {
             self.unwound();
         }
+        if let State::Noop(context) = &self.state {
+            context.forget_extras();
+        }
     }
 }
 

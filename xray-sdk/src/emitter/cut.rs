@@ -1,14 +1,15 @@
 //! What is cut from an entity that exceeds the limit by itself, mildest first.
 
-use telemetry_wire::{Cause, Details, Exception, limits};
+use telemetry_wire::{Annotation, AnnotationValue, Cause, Details, Exception, limits};
 
-/// Takes stack frames, then metadata, then the query, until about `room` bytes are left. Returns whether anything was taken.
+/// Takes stack frames, then metadata, then the query and messages, then the last annotations, until about `room` bytes are left.
+/// Returns whether anything was taken.
 pub(super) fn cut(details: &mut Details, room: usize) -> bool {
     let size = |details: &Details| {
         let metadata: usize = details.metadata.iter().map(|(_, entries)| serde_json::to_string(entries).map_or(0, |text| text.len())).sum();
         let query = details.sql.as_ref().and_then(|sql| sql.sanitized_query.as_ref()).map_or(0, String::len);
         let exceptions = details.cause.as_ref().map_or(0, |cause| cause.exceptions().iter().map(size_of_exception).sum());
-        metadata + query + exceptions
+        metadata + query + exceptions + details.annotations.iter().map(size_of_annotation).sum::<usize>()
     };
     let was = size(details);
     cut_stacks(details);
@@ -19,7 +20,26 @@ pub(super) fn cut(details: &mut Details, room: usize) -> bool {
     if size(details) > room {
         cut_texts(details, room / 2);
     }
+    if size(details) > room {
+        cut_annotations(details, room / 2);
+    }
     size(details) < was
+}
+
+/// Quotes, colon and comma; characters that JSON escapes may take more.
+fn size_of_annotation(annotation: &Annotation) -> usize {
+    annotation.key.len()
+        + 6
+        + if let AnnotationValue::Text(text) = &annotation.value { text.len().min(4 * limits::ANNOTATION_VALUE_CHARS) } else { 24 }
+}
+
+/// Keeps the first that fit.
+fn cut_annotations(details: &mut Details, room: usize) {
+    let mut taken = 0;
+    details.annotations.retain(|annotation| {
+        taken += size_of_annotation(annotation);
+        taken <= room
+    });
 }
 
 fn size_of_exception(exception: &Exception) -> usize {

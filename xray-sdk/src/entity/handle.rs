@@ -3,6 +3,7 @@
 use telemetry_wire::{SamplingState, SegmentId, TraceHeader, TraceId};
 
 use super::cell::SegmentCell;
+use super::extras;
 use super::fragment::Identity;
 use super::ids::id_of;
 use super::note::Note;
@@ -16,17 +17,17 @@ pub struct Context {
     pub(super) cell: Option<&'static SegmentCell>,
     /// With a cell: base of the ids. Without: the caller's id, for the header.
     pub(super) id_base: u64,
-    /// With a cell: generation and number. Without: [`NOTHING`] or [`NOT_SAMPLED`].
+    /// With a cell: generation and number. Without: where the extras are, and [`NOTHING`] or [`NOT_SAMPLED`].
     pub(super) generation_and_number: u64,
     pub(super) trace: [u64; 2],
 }
 
-const NOTHING: u64 = 0;
-const NOT_SAMPLED: u64 = 1;
+const NOTHING: u32 = 0;
+const NOT_SAMPLED: u32 = 1;
 
 impl Context {
     /// No trace at all.
-    pub(crate) const NONE: Self = Self { cell: None, id_base: 0, generation_and_number: NOTHING, trace: [0; 2] };
+    pub(crate) const NONE: Self = Self { cell: None, id_base: 0, generation_and_number: NOTHING as u64, trace: [0; 2] };
 
     /// A trace that is known and not recorded.
     pub(crate) const fn not_sampled(trace: TraceId, parent: Option<SegmentId>) -> Self {
@@ -34,7 +35,20 @@ impl Context {
             Some(parent) => parent.as_u64(),
             None => 0,
         };
-        Self { cell: None, id_base, generation_and_number: NOT_SAMPLED, trace: words(trace) }
+        Self { cell: None, id_base, generation_and_number: NOT_SAMPLED as u64, trace: words(trace) }
+    }
+
+    /// The same, passing `extras` on with every header until [`Self::forget_extras`].
+    pub(crate) fn with_extras(mut self, extras: Box<str>) -> Self {
+        self.generation_and_number |= u64::from(extras::keep(extras)) << 32;
+        self
+    }
+
+    /// The request that is not sampled has ended.
+    pub(crate) fn forget_extras(&self) {
+        if self.cell.is_none() {
+            extras::forget(self.generation());
+        }
     }
 
     #[inline]
@@ -47,7 +61,7 @@ impl Context {
     #[inline]
     #[must_use]
     pub const fn is_present(&self) -> bool {
-        self.cell.is_some() || self.generation_and_number == NOT_SAMPLED
+        self.cell.is_some() || self.number() == NOT_SAMPLED
     }
 
     /// Whether what happens here is recorded.
@@ -82,15 +96,14 @@ impl Context {
         })
     }
 
-    /// [`Self::trace_header`] as text, with what the caller's header had beside the trace (`Lineage`, unknown keys) as far as the
-    /// request is recorded.
+    /// [`Self::trace_header`] as text, with what the caller's header had beside the trace (`Lineage`, unknown keys) until the segment ends.
     #[must_use]
     pub fn trace_header_text(&self) -> Option<String> {
         let header = self.trace_header()?;
         let mut text = String::with_capacity(80);
         match self.cell {
             Some(cell) => cell.with_extras(self.generation(), |extras| header.with_extras_of(extras).text().write(&mut text)),
-            None => header.text().write(&mut text),
+            None => extras::with(self.generation(), |extras| header.with_extras_of(extras).text().write(&mut text)),
         }
         Some(text)
     }

@@ -22,6 +22,8 @@ mod pool;
 
 mod cell;
 
+mod extras;
+
 mod handle;
 
 mod open;

@@ -16,6 +16,19 @@ pub(crate) enum Note {
 }
 
 impl Note {
+    /// Bytes that this will about take in a document; exact sizes are found when it is encoded.
+    pub(super) fn estimated_bytes(&self) -> usize {
+        const ANNOTATION: usize = 40;
+        const METADATA: usize = 250;
+        const EXCEPTION: usize = 1_000;
+        match self {
+            Self::Annotation(..) => ANNOTATION,
+            Self::Metadata(..) => METADATA,
+            Self::User(user) => user.len(),
+            Self::Failure(_, exceptions) => exceptions.len() * EXCEPTION,
+        }
+    }
+
     /// Adds this to what the owner recorded. Returns how many annotation keys had to be fixed.
     pub(crate) fn apply(self, flags: &mut Flags, details: &mut Details) -> u32 {
         match self {

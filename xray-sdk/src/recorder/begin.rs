@@ -52,15 +52,20 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
     };
     if !decision.is_sampled {
         CounterCells::add(&recorder.counters.segments_not_sampled, 1);
-        return Begun::NotSampled(Context::not_sampled(trace, parent));
+        let context = Context::not_sampled(trace, parent);
+        return Begun::NotSampled(if request.header.has_extras() { context.with_extras(extras_of(&request.header)) } else { context });
     }
     CounterCells::add(&recorder.counters.segments_sampled, 1);
     let root = open(recorder, (trace, parent), name, decision, Anchor::at(*now));
     if request.header.has_extras() {
-        let extras: Vec<String> = request.header.extras().map(|(key, value)| format!("{key}={value}")).collect();
-        root.pass_on(extras.join(";").into());
+        root.pass_on(extras_of(&request.header));
     }
     Begun::Recording(root)
+}
+
+fn extras_of(header: &TraceHeader<'_>) -> Box<str> {
+    let extras: Vec<String> = header.extras().map(|(key, value)| format!("{key}={value}")).collect();
+    extras.join(";").into()
 }
 
 fn open(

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -127,8 +129,14 @@ impl Recorder {
         CounterCells::add(&self.counters.dropped_too_large, report.too_large.into());
     }
 
+    /// An emitter of the user's that panics loses this datagram, not the worker.
+    fn emit_caught(&self, datagram: &[u8]) -> io::Result<()> {
+        let emit = AssertUnwindSafe(|| self.output.emitter.emit(datagram));
+        catch_unwind(emit).unwrap_or_else(|_| Err(io::Error::other("the emitter panicked")))
+    }
+
     fn emit(&self, datagram: &[u8]) {
-        match self.output.emitter.emit(datagram) {
+        match self.emit_caught(datagram) {
             Ok(()) => CounterCells::add(&self.counters.sent, 1),
             Err(error) => {
                 CounterCells::add(&self.counters.dropped_io_error, 1);
