@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -15,7 +15,8 @@ use crate::document::segment_info::{Link, Service};
 use crate::document::sql::Sql;
 use crate::id::{SegmentId, TraceId};
 
-/// A segment or subsegment as read from JSON, with all that is nested in it. Unknown fields are passed over.
+/// A segment or subsegment as read from JSON, with all that is nested in it. Unknown fields are passed over, and so are optional
+/// blocks of a wrong type: a trace is worth more than its details.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Document {
@@ -50,46 +51,46 @@ pub struct Document {
     #[serde(default)]
     pub throttle: bool,
     /// The application.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub service: Option<Service>,
     /// The end user.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub user: Option<String>,
     /// The kind of resource the application runs on.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub origin: Option<String>,
     /// That resource's ARN.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub resource_arn: Option<String>,
     /// `aws` or `remote`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub namespace: Option<String>,
     /// HTTP request and response.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub http: Option<Http>,
     /// AWS resources.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub aws: Option<Aws>,
     /// Database query.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub sql: Option<Sql>,
     /// Exceptions.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub cause: Option<Cause>,
     /// Indexed pairs.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant_annotations")]
     pub annotations: BTreeMap<String, AnnotationValue>,
     /// Everything else, by namespace.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub metadata: Map<String, Value>,
     /// Whether the called service reports too.
     #[serde(default)]
     pub traced: bool,
     /// Siblings that had ended before.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub precursor_ids: Vec<SegmentId>,
     /// Related entities of other traces.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "tolerant")]
     pub links: Vec<Link>,
     /// Children.
     #[serde(skip)]
@@ -133,6 +134,17 @@ impl<'de> Deserialize<'de> for Document {
         }
         Err(D::Error::custom("no document"))
     }
+}
+
+/// What is of another type is as if it were not there.
+fn tolerant<'de, D: Deserializer<'de>, T: Default + DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+    Value::deserialize(deserializer).map(|value| T::deserialize(value).unwrap_or_default())
+}
+
+/// The same, annotation by annotation.
+fn tolerant_annotations<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, AnnotationValue>, D::Error> {
+    let entries: Map<String, Value> = tolerant(deserializer)?;
+    Ok(entries.into_iter().filter_map(|(key, value)| Some((key, AnnotationValue::deserialize(value).ok()?))).collect())
 }
 
 impl Document {
