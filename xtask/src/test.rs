@@ -4,6 +4,9 @@ use std::process::Command;
 
 use crate::setup::{chromium, node_modules, python, root};
 
+/// They end by themselves, with an agent or without.
+const EXAMPLES: [&str; 6] = ["axum", "hyper", "reqwest", "reqwest_middleware", "jobs", "testing"];
+
 fn run_cargo(arguments: &[&str], variables: &[(&str, String)]) -> Result<(), String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let mut command = Command::new(cargo);
@@ -28,8 +31,12 @@ pub(crate) fn run() -> Result<(), String> {
         return Err(format!("under CI nothing may be skipped: {}", skipped.join("; ")));
     }
     run_cargo(&["build", "--workspace", "--all-features"], &[])?;
+    run_cargo(&["build", "--package", "examples", "--examples", "--all-features"], &[])?;
     run_cargo(&["test", "--workspace", "--all-features"], &variables)?;
     crate::setup::run(&root(), "target/debug/quickstart", &["--once"])?;
+    for example in EXAMPLES {
+        crate::setup::run(&root(), &format!("target/debug/examples/{example}"), &[])?;
+    }
     for skip in &skipped {
         println!("SKIPPED: {skip}");
     }
