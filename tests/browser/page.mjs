@@ -13,7 +13,7 @@ const browser = await chromium.launch({
 });
 
 try {
-  for (const [theme, width] of [["dark", 1280], ["light", 1920]]) {
+  for (const [theme, width] of [["dark", 1280], ["light", 1280], ["dark", 1920], ["light", 1920]]) {
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme });
     const problems = [];
     page.on("pageerror", (error) => problems.push(error.message));

@@ -19,6 +19,9 @@ interface Spot { x: number; y: number }
 const COLUMN = 210;
 const ROW = 118;
 const RADIUS = 30;
+const CLIENT_RADIUS = 18;
+
+const radius = (node: { kind: string | null }): number => (node.kind === "client" ? CLIENT_RADIUS : RADIUS);
 
 /** Columns by the longest way from a caller, rows by name: the same graph always looks the same. */
 function layout(graph: Graph): Map<number, Spot> {
@@ -69,7 +72,8 @@ export function MapView({ graph, height, seconds }: { graph: Graph; height: numb
       const target = graph.nodes[to];
       if (a === undefined || b === undefined || target === undefined) return null;
       const bend = (b.x - a.x) / 2;
-      const path = `M${a.x + RADIUS + 4},${a.y} C${a.x + RADIUS + bend / 2},${a.y} ${b.x - RADIUS - bend / 2},${b.y} ${b.x - RADIUS - 6},${b.y}`;
+      const [left, right] = [a.x + radius(node) + 4, b.x - radius(target) - 6];
+      const path = `M${left},${a.y} C${left + bend / 2},${a.y} ${right - bend / 2},${b.y} ${right},${b.y}`;
       const filter = node.kind === "client" ? `service(${quoted(target.name)}) { root }` : `edge(${quoted(node.name)}, ${quoted(target.name)})`;
       const label = `${node.kind === "client" ? "client" : node.name} to ${target.name}: ${total(statistics)} calls, ${failed(statistics)} failed`;
       return <a key={`${from}-${to}`} href={link("traces", { filter })} aria-label={label}><title>{label}</title>
@@ -82,7 +86,7 @@ export function MapView({ graph, height, seconds }: { graph: Graph; height: numb
       const label = isClient ? "client" : `${node.name}: ${all} requests, ${failed(node.statistics)} failed`;
       const filter = isClient ? "" : `service(${quoted(node.name)})`;
       return <a key={`${node.name} ${node.kind}`} href={link("traces", { filter })} aria-label={label}><title>{label}</title><g transform={`translate(${spot.x},${spot.y})`}>
-        <circle r={isClient ? 18 : RADIUS} class="disc" />
+        <circle r={radius(node)} class="disc" />
         {!isClient && <Ring statistics={node.statistics} />}
         {isClient ? <text y="4">client</text> : <>
           <text y="0" class="strong">{all === 0 ? "–" : duration(node.statistics.seconds / all)}</text><text y="12" class="soft">{perMinute(node.statistics)}</text>
