@@ -31,8 +31,11 @@ pub(crate) trait FragmentSink: Sync {
     fn accept(&self, fragment: Fragment);
     fn stream_limits(&self) -> StreamLimits;
     /// What is idle of this sink.
-    fn pool(&self) -> &Pool;
+    fn pool(&self) -> &CellPool;
 }
+
+/// The idle cells of one sink. A cell belongs to its sink for ever, so that what outlived its segment still knows where to go.
+pub(crate) type CellPool = Pool<SegmentCell>;
 
 #[repr(align(128))]
 pub(crate) struct SegmentCell {
@@ -82,7 +85,7 @@ impl Batch {
 }
 
 impl SegmentCell {
-    pub(super) fn new(sink: &'static dyn FragmentSink) -> Self {
+    fn new(sink: &'static dyn FragmentSink) -> Self {
         let state = State {
             ended: 0,
             closed: true,
@@ -99,7 +102,8 @@ impl SegmentCell {
 
     /// Takes a cell for a new segment, which is entity number 0. Returns its generation too.
     pub(super) fn open(sink: &'static dyn FragmentSink, identity: Identity, anchor: Anchor) -> (&'static Self, u32) {
-        let (cell, finished) = Pool::take(sink);
+        let (cell, finished) = sink.pool().take();
+        let cell = cell.unwrap_or_else(|| Box::leak(Box::new(Self::new(sink))));
         let generation = (cell.generation_and_begun.load(Ordering::Acquire) >> 32) as u32;
         {
             let mut state = cell.lock();

@@ -28,11 +28,10 @@ mod handle;
 
 mod open;
 
-pub(crate) use cell::{FragmentSink, StreamLimits};
+pub(crate) use cell::{CellPool, FragmentSink, StreamLimits};
 pub(crate) use fragment::{Fragment, Root, RootKind};
 pub use handle::Context;
 pub(crate) use ids::{new_trace_id, random_segment_id};
 pub(crate) use note::{Note, add_exceptions};
 pub(crate) use open::{OpenRoot, OpenSubsegment, Step};
-pub(crate) use pool::Pool;
 pub(crate) use record::Finished;

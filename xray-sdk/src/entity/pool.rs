@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::cell::{FragmentSink, SegmentCell};
 use super::record::Finished;
 
 /// `Vec`s kept for reuse.
@@ -13,25 +12,27 @@ const LEAST_CAPACITY: usize = 8;
 const KEPT_CAPACITY: usize = 1_024;
 
 /// What is idle of one sink: as many cells as there were ever segments open at once, leaked on purpose and never freed, and `Vec`s.
-///
-/// A cell belongs to its sink for ever, so that what outlived its segment still knows where to go.
-#[derive(Default)]
-pub(crate) struct Pool(Mutex<Idle>);
+pub(crate) struct Pool<Cell: 'static>(Mutex<Idle<Cell>>);
 
-#[derive(Default)]
-struct Idle {
-    cells: Vec<&'static SegmentCell>,
+struct Idle<Cell: 'static> {
+    cells: Vec<&'static Cell>,
     records: Vec<Vec<Finished>>,
 }
 
-impl Pool {
-    /// A cell of `sink`, and memory for its records.
-    pub(super) fn take(sink: &'static dyn FragmentSink) -> (&'static SegmentCell, Vec<Finished>) {
+impl<Cell> Default for Pool<Cell> {
+    fn default() -> Self {
+        Self(Mutex::new(Idle { cells: Vec::new(), records: Vec::new() }))
+    }
+}
+
+impl<Cell> Pool<Cell> {
+    /// A cell, if one is idle, and memory for its records: one lock for both.
+    pub(super) fn take(&self) -> (Option<&'static Cell>, Vec<Finished>) {
         let (cell, records) = {
-            let mut idle = sink.pool().lock();
+            let mut idle = self.lock();
             (idle.cells.pop(), idle.records.pop())
         };
-        (cell.unwrap_or_else(|| Box::leak(Box::new(SegmentCell::new(sink)))), records.unwrap_or_else(new_records))
+        (cell, records.unwrap_or_else(new_records))
     }
 
     pub(super) fn take_records(&self) -> Vec<Finished> {
@@ -39,7 +40,7 @@ impl Pool {
         pooled.unwrap_or_else(new_records)
     }
 
-    pub(super) fn give_back_cell(&self, cell: &'static SegmentCell) {
+    pub(super) fn give_back_cell(&self, cell: &'static Cell) {
         self.lock().cells.push(cell);
     }
 
@@ -55,7 +56,7 @@ impl Pool {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Idle> {
+    fn lock(&self) -> MutexGuard<'_, Idle<Cell>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

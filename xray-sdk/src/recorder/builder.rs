@@ -13,7 +13,7 @@ use super::install;
 use super::sink::{Output, Queue, Recorder};
 use super::strategy::ContextMissing;
 use crate::emitter::{AddressError, Counters, DaemonAddress, Emitter, FragmentQueue, UdpEmitter, Worker};
-use crate::entity::{Pool, StreamLimits};
+use crate::entity::{CellPool, StreamLimits};
 use crate::sampling::{LocalSampler, Sampler};
 
 /// Bytes of a datagram, header line included. A document has at most 64 kB, UDP over IPv4 a little less; macOS takes 9,216
@@ -294,7 +294,7 @@ impl Builder {
             sampler,
             counters: Default::default(),
             stream: self.stream,
-            pool: Pool::default(),
+            pool: CellPool::default(),
             output: Arc::new(output),
             queue: None,
         };

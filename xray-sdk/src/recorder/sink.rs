@@ -11,7 +11,7 @@ use telemetry_wire::SegmentInfo;
 
 use super::strategy::ContextMissing;
 use crate::emitter::{CounterCells, Emitter, FragmentEncoder, FragmentQueue, Worker};
-use crate::entity::{Fragment, FragmentSink, Pool, StreamLimits};
+use crate::entity::{CellPool, Fragment, FragmentSink, StreamLimits};
 use crate::sampling::Sampler;
 
 /// Everything that `install` made out of a builder. Leaked: segments refer to it until the process ends.
@@ -25,7 +25,7 @@ pub(crate) struct Recorder {
     pub(crate) sampler: Box<dyn Sampler>,
     pub(crate) counters: CounterCells,
     pub(super) stream: StreamLimits,
-    pub(super) pool: Pool,
+    pub(super) pool: CellPool,
     pub(super) output: Arc<Output>,
     pub(super) queue: Option<Queue>,
 }
@@ -75,7 +75,7 @@ impl FragmentSink for Recorder {
         self.stream
     }
 
-    fn pool(&self) -> &Pool {
+    fn pool(&self) -> &CellPool {
         &self.pool
     }
 }
