@@ -1,6 +1,7 @@
 //! The trace header on requests and responses.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+#[cfg(feature = "tower")]
 use telemetry_wire::TraceHeader;
 
 /// The name of X-Ray's header, in requests and in responses.
