@@ -22,6 +22,15 @@ pub(crate) struct Api {
     pub(crate) clients: Arc<SamplingClients>,
 }
 
+/// Shippers put first and make the group and the stream when they hear that there is none; others make them every time. Both
+/// answers stand in the list of calls, and nothing was rejected.
+fn is_normal_course(operation: &str, code: &str) -> bool {
+    matches!(
+        (operation, code),
+        ("PutLogEvents", "ResourceNotFoundException") | ("CreateLogGroup" | "CreateLogStream", "ResourceAlreadyExistsException")
+    )
+}
+
 impl Api {
     /// Answers a request if it is an AWS call.
     pub(crate) async fn answer(&self, request: axum::extract::Request) -> Option<Response<Body>> {
@@ -43,7 +52,9 @@ impl Api {
             Ok(_) => (StatusCode::OK, None),
             Err(error) => (error.status, Some(format!("{}: {}", error.code, error.message))),
         };
-        if let Err(error) = &result {
+        if let Err(error) = &result
+            && !is_normal_course(&operation, error.code)
+        {
             self.activity.rejected("call", Some(format!("{service} {operation}")), error.code, &error.message);
         }
         let millis = started.elapsed().as_secs_f64() * 1e3;
