@@ -27,7 +27,8 @@ pub(crate) struct Api {
 fn is_normal_course(operation: &str, code: &str) -> bool {
     matches!(
         (operation, code),
-        ("PutLogEvents", "ResourceNotFoundException") | ("CreateLogGroup" | "CreateLogStream", "ResourceAlreadyExistsException")
+        ("PutLogEvents" | "CreateLogStream", "ResourceNotFoundException")
+            | ("CreateLogGroup" | "CreateLogStream", "ResourceAlreadyExistsException")
     )
 }
 
