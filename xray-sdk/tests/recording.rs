@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use telemetry_wire::{Document, TraceHeader};
@@ -362,16 +363,17 @@ fn threads_that_close_and_begin_at_once_lose_nothing() {
     const SEGMENTS: usize = 300;
     const CHILDREN: usize = 40;
     let (documents, ()) = with_recorded_documents(|| {
-        for _ in 0..SEGMENTS {
-            let segment = Segment::begin("busy");
-            let context = segment.context();
-            std::thread::scope(|scope| {
+        // Cells are used again while stragglers of their last segment still end.
+        std::thread::scope(|scope| {
+            for _ in 0..SEGMENTS {
+                let segment = Segment::begin("busy");
+                let context = segment.context();
                 for _ in 0..3 {
                     scope.spawn(move || (0..CHILDREN).for_each(|_| drop(Subsegment::begin_in(context, "child"))));
                 }
                 scope.spawn(move || drop(segment));
-            });
-        }
+            }
+        });
     });
     let entities: usize = documents.iter().map(|document| document.walk().count()).sum();
     assert_eq!(entities, SEGMENTS * (1 + 3 * CHILDREN));
@@ -379,4 +381,9 @@ fn threads_that_close_and_begin_at_once_lose_nothing() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), entities, "ids are unique");
+    let segments: HashMap<_, _> = documents.iter().filter(|document| !document.is_subsegment()).map(|it| (it.id, it.trace_id)).collect();
+    for late in documents.iter().filter(|document| document.is_subsegment()) {
+        let of_parent = late.parent_id.and_then(|parent| segments.get(&parent));
+        assert_eq!(of_parent, Some(&late.trace_id), "below its own segment");
+    }
 }

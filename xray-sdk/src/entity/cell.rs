@@ -157,8 +157,9 @@ impl SegmentCell {
         if state.closed {
             let ended = state.ended;
             let notes = state.take_notes_of(record.number);
-            drop(state);
+            // Still under the lock: as soon as it is free, who ends last may give the cell to another segment.
             let identity = self.identity();
+            drop(state);
             self.recycle(generation, ended);
             return End::Late(Batch { identity, anchor, records: vec![record], notes });
         }
@@ -182,8 +183,8 @@ impl SegmentCell {
         let records = std::mem::take(&mut state.finished);
         let notes = state.take_notes_of_ended(&records);
         let ended = state.ended;
-        drop(state);
         let identity = self.identity();
+        drop(state);
         self.recycle(generation, ended);
         Some(Batch { identity, anchor, records, notes })
     }
