@@ -3,7 +3,7 @@
 //! `Instant::now` costs about 27 ns where it is needed most, twice per subsegment; the processor's counter costs 8. The
 //! counter is never trusted as a clock: wall clock, monotonic clock and counter are read when a segment opens, monotonic
 //! clock and counter again when it is encoded, and [`ClockSpan`] puts each counter value between the two. That needs no
-//! calibration, cannot drift, and a counter gone wrong gives a clamped time instead of a negative duration.
+//! calibration, cannot drift, and a counter gone wrong gives a time between opening and encoding, never a negative duration.
 
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -47,6 +47,24 @@ pub(crate) fn ticks() -> Ticks {
     }
 }
 
+/// Both clocks at one moment: a thread that the system stops between the two readings would stretch or shrink the ruler.
+fn at_once() -> (Instant, Ticks) {
+    /// Units of the ruler, so about 10 µs.
+    const NEAR: u64 = 25_000;
+    const ATTEMPTS: u32 = 3;
+    let read = || {
+        let (before, monotonic, after) = (ticks(), monotonic_now(), ticks());
+        (after.0.wrapping_sub(before.0), monotonic, after)
+    };
+    let mut nearest = read();
+    for _ in 1..ATTEMPTS {
+        if nearest.0 > NEAR {
+            nearest = std::cmp::min_by_key(nearest, read(), |(distance, ..)| *distance);
+        }
+    }
+    (nearest.1, nearest.2)
+}
+
 fn slow_ticks() -> Ticks {
     match RULER.get_or_init(Ruler::choose) {
         Ruler::Counter(clock) => Ticks(clock.raw()),
@@ -72,13 +90,8 @@ pub(crate) fn wall_now() -> Timestamp {
 impl Anchor {
     /// The ruler is read last, so it has to be chosen before: choosing it takes half a millisecond.
     pub(crate) fn now() -> Self {
-        Self::at(wall_now())
-    }
-
-    /// All clocks now; the wall clock was read just before.
-    pub(crate) fn at(wall: Timestamp) -> Self {
         choose_ruler();
-        Self { wall, monotonic: monotonic_now(), ticks: ticks() }
+        Self { wall: wall_now(), monotonic: monotonic_now(), ticks: ticks() }
     }
 
     pub(crate) const fn wall(&self) -> Timestamp {
@@ -91,7 +104,7 @@ impl Anchor {
 
     /// The span from this anchor to now.
     pub(crate) fn until_now(&self) -> ClockSpan {
-        let (monotonic, end) = (monotonic_now(), ticks());
+        let (monotonic, end) = at_once();
         self.until(monotonic.saturating_duration_since(self.monotonic), end)
     }
 

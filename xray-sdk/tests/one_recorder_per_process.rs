@@ -27,4 +27,7 @@ fn the_first_install_stays_and_its_guard_sends_what_is_left() {
     drop(installed);
     assert_eq!(emitter.take_documents().len(), 1);
     assert_eq!(xray_sdk::counters().sent, 1_001);
+
+    drop(Segment::begin("after the end"));
+    assert_eq!(emitter.take_documents().len(), 1, "sent by who closed it");
 }

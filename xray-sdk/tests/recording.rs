@@ -262,6 +262,17 @@ fn an_emitter_that_panics_loses_its_datagrams_and_nothing_else() {
 }
 
 #[test]
+fn a_guard_that_records_nothing_keeps_the_trace_it_began_in() {
+    let text = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0";
+    let (_, header) = with_recorded_documents(|| {
+        let segment = Segment::begin_from("orders", &TraceHeader::parse(text));
+        let guard = segment.context().in_scope(|| subsegment("work"));
+        guard.trace_header().unwrap().text().to_string()
+    });
+    assert_eq!(header, text);
+}
+
+#[test]
 fn an_unsampled_caller_is_obeyed_and_passed_on() {
     let text = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0";
     let (documents, passed_on) = with_recorded_documents(|| {

@@ -66,7 +66,7 @@ impl Subsegment {
     #[inline]
     #[must_use]
     pub fn context(&self) -> Context {
-        self.open.context(Context::current)
+        self.open.context()
     }
 
     /// Whether anything is recorded; skip costly preparations when not.
@@ -238,10 +238,11 @@ fn begin_here(name: Cow<'static, str>) -> SubsegmentGuard {
 
 #[inline]
 fn noop_here() -> SubsegmentGuard {
-    if !Context::current().is_present() {
+    let context = Context::current();
+    if !context.is_present() {
         report_missing("a subsegment");
     }
-    SubsegmentGuard { subsegment: Subsegment { open: OpenSubsegment::NoopHere }, not_send: PhantomData }
+    SubsegmentGuard { subsegment: Subsegment { open: OpenSubsegment::Noop(context) }, not_send: PhantomData }
 }
 
 /// Runs `work` in a subsegment; a panic is recorded as a fault and goes on.

@@ -199,7 +199,10 @@ impl SegmentCell {
         let mut state = self.lock();
         let known = (self.generation_and_begun.load(Ordering::Acquire) >> 32) as u32 == generation && !(state.closed && number == 0);
         if known {
-            state.bytes += note.estimated_bytes();
+            // The segment's own leave with it, not with what streams ahead.
+            if number != 0 {
+                state.bytes += note.estimated_bytes();
+            }
             state.notes.push((number, note));
         }
         known

@@ -106,9 +106,6 @@ pub(crate) enum Step {
 pub(crate) enum OpenSubsegment {
     /// Not recorded; keeps the context for headers.
     Noop(Context),
-    /// Not recorded; the context is the current one, whatever that is. For guards, which do not leave their scope: copying the
-    /// context would take longer than all else.
-    NoopHere,
     /// In its segment's cell.
     Child(OpenChild),
     /// Begun when the segment was gone.
@@ -166,10 +163,9 @@ impl OpenSubsegment {
     }
 
     #[inline]
-    pub(crate) fn context(&self, current: impl FnOnce() -> Context) -> Context {
+    pub(crate) fn context(&self) -> Context {
         match self {
             Self::Noop(context) => *context,
-            Self::NoopHere => current(),
             Self::Child(child) => child.pin.context(),
             Self::Detached(detached) => detached.root.context(),
         }
@@ -179,7 +175,7 @@ impl OpenSubsegment {
     #[inline]
     pub(crate) fn step_back(&self, current: Context) -> Option<Step> {
         match self {
-            Self::Noop(_) | Self::NoopHere => None,
+            Self::Noop(_) => None,
             Self::Child(child) => child.pin.is_current(current).then_some(Step::To(child.parent)),
             Self::Detached(detached) => detached.root.pin.is_current(current).then_some(Step::Away(detached.from)),
         }
@@ -193,7 +189,7 @@ impl OpenSubsegment {
     /// What can be changed until the end; `None` for the no-op.
     pub(crate) fn recorded(&mut self) -> Option<(&mut Flags, &mut Details)> {
         match self {
-            Self::Noop(_) | Self::NoopHere => None,
+            Self::Noop(_) => None,
             Self::Child(child) => Some((&mut child.flags, child.details.get_or_insert_default())),
             Self::Detached(detached) => Some((&mut detached.root.flags, detached.root.details.get_or_insert_default())),
         }
@@ -201,7 +197,7 @@ impl OpenSubsegment {
 
     pub(crate) fn rename(&mut self, name: Cow<'static, str>) {
         match self {
-            Self::Noop(_) | Self::NoopHere => {}
+            Self::Noop(_) => {}
             Self::Child(child) => child.name = name,
             Self::Detached(detached) => detached.root.rename(name),
         }

@@ -9,7 +9,7 @@ use telemetry_wire::{Aws, SamplingState, SegmentId, TraceHeader, TraceId, XrayIn
 
 use super::install;
 use super::sink::Recorder;
-use crate::clock::{Anchor, ticks, wall_now};
+use crate::clock::Anchor;
 use crate::emitter::CounterCells;
 use crate::entity::{Context, OpenRoot, RootKind, new_trace_id};
 use crate::sampling::{SamplingDecision, SamplingRequest};
@@ -37,8 +37,8 @@ pub(crate) enum Begun {
 /// Begins a segment in the caller's trace or a new one.
 pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
     let Some(recorder) = install::current().filter(|recorder| recorder.is_enabled) else { return Begun::Off };
-    let now = LazyCell::new(wall_now);
-    let trace = request.header.root.unwrap_or_else(|| new_trace_id(*now, ticks()));
+    let anchor = LazyCell::new(Anchor::now);
+    let trace = request.header.root.unwrap_or_else(|| new_trace_id(anchor.wall(), anchor.ticks()));
     // A parent without its trace is somebody else's.
     let parent = request.header.root.and(request.header.parent);
     let name = recorder.fixed_name.clone().unwrap_or(request.name);
@@ -47,25 +47,31 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
         SamplingState::NotSampled => SamplingDecision::unnamed(false),
         SamplingState::Requested | SamplingState::Unknown => {
             let facts = SamplingRequest { service: &name, host: request.host, method: request.method, path: request.path };
-            recorder.sampler.decide(&facts, now.seconds())
+            recorder.sampler.decide(&facts, anchor.wall().seconds())
         }
     };
     if !decision.is_sampled {
         CounterCells::add(&recorder.counters.segments_not_sampled, 1);
         let context = Context::not_sampled(trace, parent);
-        return Begun::NotSampled(if request.header.has_extras() { context.with_extras(extras_of(&request.header)) } else { context });
+        return Begun::NotSampled(match extras_of(&request.header) {
+            Some(extras) => context.with_extras(extras),
+            None => context,
+        });
     }
     CounterCells::add(&recorder.counters.segments_sampled, 1);
-    let root = open(recorder, (trace, parent), name, decision, Anchor::at(*now));
-    if request.header.has_extras() {
-        root.pass_on(extras_of(&request.header));
+    let root = open(recorder, (trace, parent), name, decision, *anchor);
+    if let Some(extras) = extras_of(&request.header) {
+        root.pass_on(extras);
     }
     Begun::Recording(root)
 }
 
-fn extras_of(header: &TraceHeader<'_>) -> Box<str> {
+fn extras_of(header: &TraceHeader<'_>) -> Option<Box<str>> {
+    if !header.has_extras() {
+        return None;
+    }
     let extras: Vec<String> = header.extras().map(|(key, value)| format!("{key}={value}")).collect();
-    extras.join(";").into()
+    (!extras.is_empty()).then(|| extras.join(";").into())
 }
 
 fn open(
