@@ -16,7 +16,7 @@ struct Recording {
 
 impl xray_sdk::Emitter for Recording {
     fn emit(&self, _: &[u8]) -> std::io::Result<()> {
-        if self.sent.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
+        if self.sent.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) {
             drop(Segment::begin("of the emitter"));
         }
         Ok(())
