@@ -41,6 +41,11 @@ impl FragmentQueue {
         Some(fragment)
     }
 
+    /// Whether so many wait that some may soon be lost.
+    pub(crate) fn is_filling(&self) -> bool {
+        self.fragments.len() > FRAGMENTS / 4 || self.records.load(Ordering::Relaxed) > RECORDS / 4
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.fragments.len()
     }
