@@ -37,7 +37,7 @@ try {
     await bar.fill('service("payments") { fault } AND annotation.order = 7');
     await bar.press("Enter");
     await page.getByRole("link", { name: "POST /checkout" }).waitFor();
-    assert.equal(await page.locator("table.traces tr").count(), 1);
+    await page.waitForFunction(() => document.querySelectorAll("table.traces tr").length === 1);
     await picture("traces");
     await bar.fill("fault AND foo = 1");
     await bar.press("Enter");
