@@ -33,7 +33,7 @@ enum Command {
     Local {
         /// Where the console listens.
         #[arg(long, default_value = "127.0.0.1:2080", value_name = "ADDRESS")]
-        console: std::net::SocketAddr,
+        console: SocketAddr,
         /// Keep the console's data in this file. Without it the data goes with the process.
         #[arg(long, value_name = "FILE")]
         data: Option<PathBuf>,

@@ -51,6 +51,11 @@ impl Subsegment {
         if parent.is_recording() {
             return Self { open: OpenSubsegment::begin(parent, name.into()) };
         }
+        Self::not_recorded(parent)
+    }
+
+    #[inline]
+    fn not_recorded(parent: Context) -> Self {
         if !parent.is_present() {
             report_missing("a subsegment");
         }
@@ -228,21 +233,15 @@ impl Drop for SubsegmentGuard {
 /// ```
 #[inline]
 pub fn subsegment(name: impl Into<Cow<'static, str>>) -> SubsegmentGuard {
-    if context::is_recording() { begin_here(name.into()) } else { noop_here() }
+    if context::is_recording() {
+        return begin_here(name.into());
+    }
+    SubsegmentGuard { subsegment: Subsegment::not_recorded(Context::current()), not_send: PhantomData }
 }
 
 fn begin_here(name: Cow<'static, str>) -> SubsegmentGuard {
     let open = OpenSubsegment::begin_and(Context::current(), name, context::step);
     SubsegmentGuard { subsegment: Subsegment { open }, not_send: PhantomData }
-}
-
-#[inline]
-fn noop_here() -> SubsegmentGuard {
-    let context = Context::current();
-    if !context.is_present() {
-        report_missing("a subsegment");
-    }
-    SubsegmentGuard { subsegment: Subsegment { open: OpenSubsegment::Noop(context) }, not_send: PhantomData }
 }
 
 /// Runs `work` in a subsegment; a panic is recorded as a fault and goes on.

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use telemetry_wire::TraceId;
 
-use super::fragment::{Fragment, Identity, Root};
+use super::fragment::{Fragment, Identity};
 use super::note::Note;
 use super::pool::Pool;
 use super::record::Finished;
@@ -60,42 +60,9 @@ struct State {
     extras: Option<Box<str>>,
 }
 
-/// What an end leaves the caller to do.
-pub(crate) enum End {
-    /// Nothing: the record waits for its segment.
-    Kept,
-    /// Send these records ahead of their segment.
-    Stream(Batch),
-    /// The segment is gone: send this record on its own.
-    Late(Batch),
-}
-
-/// Records that leave a cell.
-pub(crate) struct Batch {
-    identity: Identity,
-    pub(crate) anchor: Anchor,
-    records: Vec<Finished>,
-    notes: Vec<(u32, Note)>,
-}
-
-impl Batch {
-    pub(super) fn into_fragment(self, root: Option<Root>) -> Fragment {
-        Fragment { identity: self.identity, anchor: self.anchor, root, records: self.records, notes: self.notes }
-    }
-}
-
 impl SegmentCell {
     fn new(sink: &'static dyn FragmentSink) -> Self {
-        let state = State {
-            ended: 0,
-            closed: true,
-            bytes: 0,
-            limits: StreamLimits { records: 0, bytes: 0 },
-            anchor: None,
-            finished: Vec::new(),
-            notes: Vec::new(),
-            extras: None,
-        };
+        let state = State::idle();
         let zero = || AtomicU64::new(0);
         Self { generation_and_begun: zero(), id_base: zero(), trace: [zero(), zero()], sink, state: Mutex::new(state) }
     }
@@ -107,16 +74,7 @@ impl SegmentCell {
         let generation = (cell.generation_and_begun.load(Ordering::Acquire) >> 32) as u32;
         {
             let mut state = cell.lock();
-            *state = State {
-                ended: 0,
-                closed: false,
-                bytes: 0,
-                limits: sink.stream_limits(),
-                anchor: Some(anchor),
-                finished,
-                notes: Vec::new(),
-                extras: None,
-            };
+            *state = State { closed: false, limits: sink.stream_limits(), anchor: Some(anchor), finished, ..State::idle() };
         }
         let trace = identity.trace.as_u128();
         cell.trace[0].store((trace >> 64) as u64, Ordering::Relaxed);
@@ -148,12 +106,12 @@ impl SegmentCell {
         }
     }
 
-    /// Takes the record of an entity begun here.
+    /// Takes the record of an entity begun here. Gives back what is to be sent without its segment: ahead of it, or late.
     #[inline]
-    pub(super) fn end(&'static self, generation: u32, record: Finished) -> End {
+    pub(super) fn end(&'static self, generation: u32, record: Finished) -> Option<Fragment> {
         let mut state = self.lock();
         state.ended += 1;
-        let Some(anchor) = state.anchor else { return End::Kept };
+        let anchor = state.anchor?;
         if state.closed {
             let ended = state.ended;
             let notes = state.take_notes_of(record.number);
@@ -161,21 +119,21 @@ impl SegmentCell {
             let identity = self.identity();
             drop(state);
             self.recycle(generation, ended);
-            return End::Late(Batch { identity, anchor, records: vec![record], notes });
+            return Some(Fragment { identity, anchor, root: None, records: vec![record], notes });
         }
         state.bytes += record.estimated_bytes();
         state.finished.push(record);
         if state.finished.len() < state.limits.records && state.bytes < state.limits.bytes {
-            return End::Kept;
+            return None;
         }
         state.bytes = 0;
         let records = std::mem::replace(&mut state.finished, self.sink.pool().take_records());
         let notes = state.take_notes_of_ended(&records);
-        End::Stream(Batch { identity: self.identity(), anchor, records, notes })
+        Some(Fragment { identity: self.identity(), anchor, root: None, records, notes })
     }
 
-    /// Ends the segment itself and takes everything that has ended.
-    pub(super) fn close(&'static self, generation: u32) -> Option<Batch> {
+    /// Ends the segment itself and takes everything that has ended; the caller adds the root.
+    pub(super) fn close(&'static self, generation: u32) -> Option<Fragment> {
         let mut state = self.lock();
         state.ended += 1;
         state.closed = true;
@@ -186,7 +144,7 @@ impl SegmentCell {
         let identity = self.identity();
         drop(state);
         self.recycle(generation, ended);
-        Some(Batch { identity, anchor, records, notes })
+        Some(Fragment { identity, anchor, root: None, records, notes })
     }
 
     /// When the segment that is open here began.
@@ -239,6 +197,19 @@ impl SegmentCell {
 }
 
 impl State {
+    const fn idle() -> Self {
+        Self {
+            ended: 0,
+            closed: true,
+            bytes: 0,
+            limits: StreamLimits { records: 0, bytes: 0 },
+            anchor: None,
+            finished: Vec::new(),
+            notes: Vec::new(),
+            extras: None,
+        }
+    }
+
     fn take_notes_of(&mut self, number: u32) -> Vec<(u32, Note)> {
         if self.notes.is_empty() {
             return Vec::new();

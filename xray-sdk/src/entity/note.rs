@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde_json::Value;
 use telemetry_wire::{AnnotationValue, Details, Exception, Flags};
 
+use super::record::{ANNOTATION, BLOCK, CAUSE};
+
 /// Code below an open segment or subsegment knows only its [`super::Context`]; what it says waits in the cell until the
 /// entity is encoded.
 #[derive(Debug)]
@@ -18,14 +20,11 @@ pub(crate) enum Note {
 impl Note {
     /// Bytes that this will about take in a document; exact sizes are found when it is encoded.
     pub(super) fn estimated_bytes(&self) -> usize {
-        const ANNOTATION: usize = 40;
-        const METADATA: usize = 250;
-        const EXCEPTION: usize = 1_000;
         match self {
             Self::Annotation(..) => ANNOTATION,
-            Self::Metadata(..) => METADATA,
+            Self::Metadata(..) => BLOCK,
             Self::User(user) => user.len(),
-            Self::Failure(_, exceptions) => exceptions.len() * EXCEPTION,
+            Self::Failure(_, exceptions) => exceptions.len() * CAUSE,
         }
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use telemetry_wire::{Details, Flags, TraceId};
 
-use super::cell::{End, FragmentSink, SegmentCell};
+use super::cell::{FragmentSink, SegmentCell};
 use super::fragment::{Fragment, Identity, Root, RootKind};
 use super::handle::Context;
 use super::record::Finished;
@@ -80,11 +80,11 @@ impl OpenRoot {
         if std::mem::replace(&mut self.is_closed, true) {
             return;
         }
-        let Some(batch) = self.pin.cell.close(self.pin.generation) else { return };
+        let Some(mut fragment) = self.pin.cell.close(self.pin.generation) else { return };
         let end = ticks();
         let (name, details) = (std::mem::take(&mut self.name), self.details.take());
-        let root = Root { kind: self.kind, name, start: batch.anchor.ticks(), end: Some(end), flags: self.flags, details };
-        self.pin.cell.sink().accept(batch.into_fragment(Some(root)));
+        fragment.root = Some(Root { kind: self.kind, name, start: fragment.anchor.ticks(), end: Some(end), flags: self.flags, details });
+        self.pin.cell.sink().accept(fragment);
     }
 }
 
@@ -211,9 +211,8 @@ impl OpenChild {
         let Pin { cell, generation, number } = self.pin;
         let (name, details) = (std::mem::take(&mut self.name), self.details.take());
         let record = Finished { name, start: self.start, end: ticks(), number, parent: self.parent, flags: self.flags, details };
-        match cell.end(generation, record) {
-            End::Kept => {}
-            End::Stream(batch) | End::Late(batch) => cell.sink().accept(batch.into_fragment(None)),
+        if let Some(fragment) = cell.end(generation, record) {
+            cell.sink().accept(fragment);
         }
     }
 }

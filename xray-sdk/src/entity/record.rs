@@ -29,13 +29,16 @@ impl Finished {
     }
 }
 
+/// About what a block such as `http`, or an entry of metadata, takes.
+pub(super) const BLOCK: usize = 250;
+/// About what an annotation takes.
+pub(super) const ANNOTATION: usize = 40;
+/// About what exceptions take.
+pub(super) const CAUSE: usize = 4 * BLOCK;
+
 fn estimated_details(details: &Details) -> usize {
-    const BLOCK: usize = 250;
-    const ANNOTATION: usize = 40;
-    let blocks = usize::from(details.http.is_some())
-        + usize::from(details.aws.is_some())
-        + usize::from(details.sql.is_some())
-        + 4 * usize::from(details.cause.is_some());
+    let blocks = usize::from(details.http.is_some()) + usize::from(details.aws.is_some()) + usize::from(details.sql.is_some());
+    let cause = CAUSE * usize::from(details.cause.is_some());
     let metadata: usize = details.metadata.iter().map(|(_, entries)| BLOCK * entries.len()).sum();
-    blocks * BLOCK + details.annotations.len() * ANNOTATION + metadata
+    blocks * BLOCK + cause + details.annotations.len() * ANNOTATION + metadata
 }

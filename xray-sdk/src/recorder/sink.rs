@@ -112,14 +112,15 @@ impl Recorder {
     /// An emitter may itself close a segment; such a one is sent with buffers of its own.
     fn send_inline(&self, fragment: Fragment) {
         let mut fragment = Some(fragment);
-        let sent = INLINE.try_with(|inline| {
+        let send = |inline: &RefCell<FragmentEncoder>| {
             if let Ok(mut encoder) = inline.try_borrow_mut()
                 && let Some(fragment) = fragment.take()
             {
                 self.send(&mut encoder, fragment, &mut 0);
             }
-        });
-        if let (Some(fragment), _) = (fragment, sent) {
+        };
+        INLINE.try_with(send).ok();
+        if let Some(fragment) = fragment {
             self.send(&mut FragmentEncoder::default(), fragment, &mut 0);
         }
     }
