@@ -14,6 +14,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 
 use crate::process::{Program, free_port, wait_for};
+use crate::server::serve;
 
 const RATE: u32 = 4_000;
 const SECONDS: u32 = 15;
@@ -21,7 +22,8 @@ const SECONDS: u32 = 15;
 /// Prints the table.
 pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let taken = Arc::new(AtomicU64::new(0));
-    let sink = start_sink(Arc::clone(&taken))?;
+    let router = Router::new().route("/TraceSegments", post(take)).fallback(|| async { Json(json!({})) });
+    let sink = serve(router.with_state(Arc::clone(&taken)))?;
     let (xray, health) = (free_port()?, free_port()?);
     let mut config = tempfile::NamedTempFile::with_suffix(".toml")?;
     write!(
@@ -79,21 +81,6 @@ fn document(number: u64) -> String {
 }
 
 /// Answers PutTraceSegments and counts documents.
-fn start_sink(taken: Arc<AtomicU64>) -> Result<SocketAddr, Box<dyn Error>> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let router = Router::new().route("/TraceSegments", post(take)).fallback(|| async { Json(json!({})) }).with_state(taken);
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            axum::serve(listener, router).await
-        })
-    });
-    Ok(address)
-}
-
 async fn take(State(taken): State<Arc<AtomicU64>>, body: Bytes) -> Json<Value> {
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
     let documents = request["TraceSegmentDocuments"].as_array().map_or(0, Vec::len);

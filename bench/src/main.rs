@@ -12,6 +12,7 @@ mod ours;
 mod peers;
 mod process;
 mod recording;
+mod server;
 mod service;
 mod small;
 mod xray_lite;

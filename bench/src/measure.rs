@@ -73,7 +73,8 @@ fn run(case: &Case<'_>, children: usize) -> (f64, f64, f64) {
     (foreground.as_nanos() as f64 / spans, cpu.elapsed().as_nanos() as f64 / spans, allocations)
 }
 
-fn median(values: &mut [f64]) -> f64 {
+/// Sorts them too.
+pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

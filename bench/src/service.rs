@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 use xray_sdk::tower::TraceLayer;
 use xray_sdk::traced;
 
+use crate::measure::median;
 use crate::ours::{self, Ours};
+use crate::server::serve;
 
 const CONNECTIONS: usize = 16;
 const ROUNDS: usize = 9;
@@ -53,8 +55,8 @@ pub(crate) fn run(ours: &Ours) -> Result<(), Box<dyn Error>> {
 fn compare(ours: &Ours, work: Duration) -> Result<(), Box<dyn Error>> {
     let order = move |Path(order): Path<u64>| async move { answer(order, price(order, work)) };
     let traced_order = move |Path(order): Path<u64>| async move { answer(order, traced_price(order, work)) };
-    let untraced = start(Router::new().route("/orders/{order}", get(order)))?;
-    let traced = start(Router::new().route("/orders/{order}", get(traced_order)).layer(TraceLayer::new("orders")))?;
+    let untraced = serve(Router::new().route("/orders/{order}", get(order)))?;
+    let traced = serve(Router::new().route("/orders/{order}", get(traced_order)).layer(TraceLayer::new("orders")))?;
     let (mut without, mut with): (Vec<Load>, Vec<Load>) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         let (first, second) = if round % 2 == 0 { (untraced, traced) } else { (traced, untraced) };
@@ -67,9 +69,10 @@ fn compare(ours: &Ours, work: Duration) -> Result<(), Box<dyn Error>> {
             with.push(recorded);
         }
     }
-    let of = |loads: &[Load], what: fn(&Load) -> f64| median(loads.iter().map(what).collect());
+    let of = |loads: &[Load], what: fn(&Load) -> f64| median(&mut loads.iter().map(what).collect::<Vec<_>>());
     let (slow, fast) = (of(&with, |load| load.rate), of(&without, |load| load.rate));
-    let ratio = median(with.iter().zip(&without).map(|(with, without)| with.rate / without.rate).collect());
+    let mut ratios: Vec<f64> = with.iter().zip(&without).map(|(with, without)| with.rate / without.rate).collect();
+    let ratio = median(&mut ratios);
     let added = of(&with, |load| load.cpu_micros) - of(&without, |load| load.cpu_micros);
     println!("| {} µs | {fast:.0} | {slow:.0} | {ratio:.3} | {added:.1} µs |", work.as_micros());
     Ok(())
@@ -77,20 +80,6 @@ fn compare(ours: &Ours, work: Duration) -> Result<(), Box<dyn Error>> {
 
 fn answer(order: u64, price: u64) -> Json<Value> {
     Json(json!({"order": order, "price": price}))
-}
-
-fn start(router: Router) -> Result<SocketAddr, Box<dyn Error>> {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener)?;
-            axum::serve(listener, router).await
-        })
-    });
-    Ok(address)
 }
 
 struct Load {
@@ -122,9 +111,4 @@ fn load(address: SocketAddr) -> Result<Load, Box<dyn Error>> {
     let elapsed = began.elapsed().as_secs_f64();
     let cpu = all.elapsed().saturating_sub(client.elapsed());
     Ok(Load { rate: requests as f64 / elapsed, cpu_micros: cpu.as_secs_f64() * 1e6 / requests as f64 })
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -7,6 +7,8 @@ use std::time::Instant;
 use telemetry_wire::{Encoder, Entity, Flags, Placement, SegmentId, Timestamp, TraceHeader, TraceId};
 use xray_sdk::sampling::{LocalSampler, Sampler as _, SamplingRequest};
 
+use crate::measure::median;
+
 const HEADER: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
 /// Prints the table.
@@ -92,6 +94,5 @@ fn row(name: &str, of: u32, mut work: impl FnMut()) {
             began.elapsed().as_nanos() as f64 / f64::from(repetitions * of)
         })
         .collect();
-    rounds.sort_by(f64::total_cmp);
-    println!("| {name} | {:.1} |", rounds[ROUNDS / 2]);
+    println!("| {name} | {:.1} |", median(&mut rounds));
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::setup::{root, run};
+use crate::setup::{root, run_cargo};
 
 const BEGIN: &str = "<!-- figures: cargo xtask figures -->";
 const END: &str = "<!-- end of figures -->";
@@ -15,7 +15,7 @@ pub(crate) fn render() -> Result<(), String> {
     let (_, after) = rest.split_once(END).ok_or_else(|| format!("README.md has no line `{END}`"))?;
     let packages = ["bench", "metrics-agent", "xray-console"];
     let arguments: Vec<&str> = ["build", "--release"].into_iter().chain(packages.iter().flat_map(|name| ["--package", name])).collect();
-    run(&root(), &std::env::var("CARGO").unwrap_or_else(|_| "cargo".into()), &arguments)?;
+    run_cargo(&arguments, &[])?;
     println!("measuring; this takes two minutes and wants an idle machine");
     let output = Command::new(root().join("target/release/bench")).output().map_err(|error| format!("bench: {error}"))?;
     if !output.status.success() {

@@ -18,6 +18,15 @@ pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<()
     if status.success() { Ok(()) } else { Err(format!("`{shown}` failed: {status}")) }
 }
 
+/// Runs cargo with variables.
+pub(crate) fn run_cargo(arguments: &[&str], variables: &[(&str, String)]) -> Result<(), String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.args(arguments).current_dir(root()).envs(variables.iter().map(|(name, value)| (*name, value.clone())));
+    let status = command.status().map_err(|error| format!("cargo: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`cargo {}` failed: {status}", arguments.join(" "))) }
+}
+
 /// The Python environment in `.venv`, made if it is not there.
 pub(crate) fn python() -> Result<PathBuf, String> {
     let environment = root().join(".venv");

@@ -1,19 +1,9 @@
 //! All tests.
 
-use std::process::Command;
-
-use crate::setup::{chromium, node_modules, python, root};
+use crate::setup::{chromium, node_modules, python, root, run_cargo};
 
 /// They end by themselves, with an agent or without.
 const EXAMPLES: [&str; 6] = ["axum", "hyper", "reqwest", "reqwest_middleware", "jobs", "testing"];
-
-fn run_cargo(arguments: &[&str], variables: &[(&str, String)]) -> Result<(), String> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(arguments).current_dir(root()).envs(variables.iter().map(|(name, value)| (*name, value.clone())));
-    let status = command.status().map_err(|error| format!("cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("`cargo {}` failed: {status}", arguments.join(" "))) }
-}
 
 pub(crate) fn run() -> Result<(), String> {
     let is_ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
