@@ -47,6 +47,32 @@ pub(crate) fn ticks() -> Ticks {
     }
 }
 
+#[cfg(any(feature = "sqlx", feature = "tracing"))]
+impl Ticks {
+    /// The time since this reading, about: for decisions, not for documents.
+    #[cfg(feature = "sqlx")]
+    pub(crate) fn elapsed(self) -> Duration {
+        Duration::from_nanos(nanos(ticks().0.saturating_sub(self.0)))
+    }
+
+    /// The reading of so long ago, about.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn before(self, ago: Duration) -> Self {
+        const MANY: u64 = 1 << 32;
+        let units = ago.as_nanos() * u128::from(MANY) / u128::from(nanos(MANY).max(1));
+        Self(self.0.saturating_sub(u64::try_from(units).unwrap_or(u64::MAX)))
+    }
+}
+
+/// What a number of units of the ruler comes to.
+#[cfg(any(feature = "sqlx", feature = "tracing"))]
+fn nanos(units: u64) -> u64 {
+    match RULER.get_or_init(Ruler::choose) {
+        Ruler::Counter(clock) => clock.delta_as_nanos(0, units),
+        Ruler::Monotonic(_) => units,
+    }
+}
+
 /// Both clocks at one moment: a thread that the system stops between the two readings would stretch or shrink the ruler.
 fn at_once() -> (Instant, Ticks) {
     /// Units of the ruler, so about 10 µs.

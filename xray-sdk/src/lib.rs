@@ -23,6 +23,14 @@
 #![cfg_attr(feature = "axum", doc = "| `axum` | the layer names the matched route |")]
 #![cfg_attr(feature = "reqwest", doc = "| `reqwest` | [`reqwest`]: one-line extension and tower layer for the client |")]
 #![cfg_attr(feature = "reqwest-middleware", doc = "| `reqwest-middleware` | middleware for `reqwest_middleware::ClientWithMiddleware` |")]
+#![cfg_attr(
+    feature = "sqlx",
+    doc = "| `sqlx` | [`sqlx`]: traced pool, connection and transaction; with `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite` rows affected too |"
+)]
+#![cfg_attr(
+    feature = "tracing",
+    doc = "| `tracing` | [`tracing`]: spans as subsegments, sqlx's events as subsegments, trace ids on log lines |"
+)]
 #![cfg_attr(feature = "testing", doc = "| `testing` | [`testing`]: record in memory and look at documents |")]
 //!
 //! Recording returns nothing, never blocks and never panics: an SDK must not break its host. Where no request is sampled and
@@ -58,8 +66,12 @@ pub use emitter::{AddressError, Counters, DaemonAddress, Emitter, UdpEmitter};
 pub use entity::Context;
 #[cfg(feature = "reqwest")]
 pub use integrations::reqwest;
+#[cfg(feature = "sqlx")]
+pub use integrations::sqlx;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
+#[cfg(feature = "tracing")]
+pub use integrations::tracing;
 pub use recorder::{BuildError, Builder, ContextMissing, Environment, InstallError, Installed};
 pub use telemetry_wire::{
     AnnotationValue, Aws, Http, HttpRequest, HttpResponse, Link, SamplingState, SegmentId, Sql, TraceHeader, TraceId, Traceparent,

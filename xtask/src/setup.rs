@@ -43,16 +43,35 @@ pub(crate) fn python() -> Result<PathBuf, String> {
     Ok(python)
 }
 
-/// Chromium, from Debian's packages if we are root there.
+/// Chromium.
 pub(crate) fn chromium() -> Result<PathBuf, String> {
     let known = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);
-    let find = || known.iter().find(|path| path.exists()).cloned();
+    from_debian("chromium", || known.iter().find(|path| path.exists()).cloned())
+}
+
+/// The folder of PostgreSQL's programs.
+pub(crate) fn postgres() -> Result<PathBuf, String> {
+    from_debian("postgresql", || {
+        let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+        let folders = versions.flatten().map(|version| version.path().join("bin"));
+        folders.filter(|folder| folder.join("initdb").exists()).max()
+    })
+}
+
+/// MariaDB's server.
+pub(crate) fn mariadb() -> Result<PathBuf, String> {
+    let known = ["/usr/sbin/mariadbd", "/usr/bin/mariadbd"].map(PathBuf::from);
+    from_debian("mariadb-server", || known.iter().find(|path| path.exists()).cloned())
+}
+
+/// What `find` finds, after installing a package of Debian's if it has to and may.
+fn from_debian(package: &str, find: impl Fn() -> Option<PathBuf>) -> Result<PathBuf, String> {
     if let Some(path) = find() {
         return Ok(path);
     }
-    println!("installing chromium with apt-get");
-    run(&root(), "apt-get", &["update", "-qq"]).and_then(|()| run(&root(), "apt-get", &["install", "-y", "-qq", "chromium"]))?;
-    find().ok_or_else(|| "chromium is not where Debian puts it".to_owned())
+    println!("installing {package} with apt-get");
+    run(&root(), "apt-get", &["update", "-qq"]).and_then(|()| run(&root(), "apt-get", &["install", "-y", "-qq", package]))?;
+    find().ok_or_else(|| format!("{package} is not where Debian puts it"))
 }
 
 /// The page's packages, in the versions of the lock file. `npm ci` would insist on the lock file naming the binaries of all

@@ -1,9 +1,9 @@
 //! All tests.
 
-use crate::setup::{chromium, node_modules, python, root, run_cargo};
+use crate::setup::{chromium, mariadb, node_modules, postgres, python, root, run_cargo};
 
 /// They end by themselves, with an agent or without.
-const EXAMPLES: [&str; 6] = ["axum", "hyper", "reqwest", "reqwest_middleware", "jobs", "testing"];
+const EXAMPLES: [&str; 8] = ["axum", "hyper", "reqwest", "reqwest_middleware", "sqlx", "tracing", "jobs", "testing"];
 
 pub(crate) fn run() -> Result<(), String> {
     let is_ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
@@ -16,6 +16,14 @@ pub(crate) fn run() -> Result<(), String> {
     match chromium().and_then(|path| node_modules().map(|()| path)) {
         Ok(path) => variables.push(("TEST_CHROMIUM", path.display().to_string())),
         Err(error) => skipped.push(format!("the page in a browser, which needs chromium and npm ({error})")),
+    }
+    match postgres() {
+        Ok(path) => variables.push(("TEST_POSTGRES", path.display().to_string())),
+        Err(error) => skipped.push(format!("PostgreSQL ({error})")),
+    }
+    match mariadb() {
+        Ok(path) => variables.push(("TEST_MARIADB", path.display().to_string())),
+        Err(error) => skipped.push(format!("MariaDB ({error})")),
     }
     if is_ci && !skipped.is_empty() {
         return Err(format!("under CI nothing may be skipped: {}", skipped.join("; ")));

@@ -48,7 +48,7 @@ impl Exceptions {
     }
 
     /// Describes an error of unknown type and its `source()` chain.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "tracing"))]
     pub(crate) fn of_source(error: &(dyn Error + 'static)) -> Self {
         Self::chain(exception(type_name_of(error), &error.to_string()), error.source())
     }

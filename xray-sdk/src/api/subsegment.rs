@@ -172,6 +172,20 @@ impl Subsegment {
     /// Ends now.
     pub fn end(self) {}
 
+    /// Ends without a record, if it took less than `least`. Nothing must have begun inside.
+    #[cfg(feature = "sqlx")]
+    pub(crate) fn forget_if_shorter(&mut self, least: std::time::Duration) {
+        if self.open.elapsed() < least {
+            std::mem::replace(&mut self.open, OpenSubsegment::Noop(Context::NONE)).discard();
+        }
+    }
+
+    /// Puts the begin back by so much; for what is heard of only when it is over.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn began_before(&mut self, ago: std::time::Duration) {
+        self.open.began_before(ago);
+    }
+
     #[cold]
     fn unwound(&mut self) {
         let is_recorded = self.open.recorded().is_some_and(|(flags, _)| flags.fault);

@@ -132,6 +132,18 @@ impl SegmentCell {
         Some(Fragment { identity: self.identity(), anchor, root: None, records, notes })
     }
 
+    /// Ends an entity begun here without a record of it.
+    #[cfg(feature = "sqlx")]
+    pub(super) fn forget(&'static self, generation: u32) {
+        let mut state = self.lock();
+        state.ended += 1;
+        let (closed, ended) = (state.closed, state.ended);
+        drop(state);
+        if closed {
+            self.recycle(generation, ended);
+        }
+    }
+
     /// Ends the segment itself and takes everything that has ended; the caller adds the root.
     pub(super) fn close(&'static self, generation: u32) -> Option<Fragment> {
         let mut state = self.lock();

@@ -195,6 +195,43 @@ impl OpenSubsegment {
         }
     }
 
+    /// Ends without a record, as if this had never begun. Nothing must have begun inside.
+    #[cfg(feature = "sqlx")]
+    pub(crate) fn discard(self) {
+        match self {
+            Self::Noop(_) => {}
+            Self::Child(mut child) => {
+                drop((std::mem::take(&mut child.name), child.details.take()));
+                child.pin.cell.forget(child.pin.generation);
+                std::mem::forget(child);
+            }
+            Self::Detached(mut detached) => {
+                detached.root.is_closed = true;
+                detached.root.pin.cell.close(detached.root.pin.generation);
+            }
+        }
+    }
+
+    /// The time since this began; nothing for the no-op.
+    #[cfg(feature = "sqlx")]
+    pub(crate) fn elapsed(&self) -> std::time::Duration {
+        match self {
+            Self::Noop(_) => std::time::Duration::ZERO,
+            Self::Child(child) => child.start.elapsed(),
+            Self::Detached(detached) => {
+                detached.root.pin.cell.anchor().map_or(std::time::Duration::ZERO, |anchor| anchor.ticks().elapsed())
+            }
+        }
+    }
+
+    /// Puts the begin back by so much; for what is heard of only when it is over.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn began_before(&mut self, ago: std::time::Duration) {
+        if let Self::Child(child) = self {
+            child.start = child.start.before(ago);
+        }
+    }
+
     pub(crate) fn rename(&mut self, name: Cow<'static, str>) {
         match self {
             Self::Noop(_) => {}

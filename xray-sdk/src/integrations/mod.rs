@@ -1,9 +1,16 @@
-//! Integrations: one feature, one folder. They never import one another; what the HTTP ones share is `http_fields`.
+//! Integrations: one feature, one folder. They never import one another; what several share has a folder
+//! of its own: `http_fields`, `sql_text`.
 
 #[cfg(any(feature = "tower", feature = "reqwest"))]
 mod http_fields;
+#[cfg(any(feature = "sqlx", feature = "tracing"))]
+mod sql_text;
 
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+#[cfg(feature = "sqlx")]
+pub mod sqlx;
 #[cfg(feature = "tower")]
 pub mod tower;
+#[cfg(feature = "tracing")]
+pub mod tracing;

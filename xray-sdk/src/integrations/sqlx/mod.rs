@@ -1,0 +1,45 @@
+//! Databases with sqlx 0.9: a subsegment per statement.
+//!
+//! ```
+//! # async fn run() -> Result<(), sqlx::Error> {
+//! use xray_sdk::sqlx::PoolExt as _;
+//!
+//! let pool = sqlx::SqlitePool::connect("sqlite::memory:").await?.traced();
+//! let mut transaction = pool.begin().await?;
+//! sqlx::query("CREATE TABLE orders (id INTEGER)").execute(&mut *transaction).await?;
+//! sqlx::query("INSERT INTO orders VALUES (?)").bind(7).execute(&mut *transaction).await?;
+//! transaction.commit().await?;
+//! let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM orders").fetch_one(&pool).await?;
+//! # assert_eq!(orders, 1);
+//! # Ok(()) }
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! [`Pool`], [`PoolConnection`] and [`Transaction`] stand where sqlx's own stood: `&pool`, `&mut *connection` and `&mut *transaction` are
+//! executors. The subsegment is named `database@host`, has namespace `remote`, the `sql` block without credentials and statement, and
+//! rows as metadata; it ends when the stream of rows ends, errs or is dropped. `BEGIN`, `COMMIT` and `ROLLBACK` have subsegments of their
+//! own, and so has a wait of a millisecond for a connection of the pool: the
+//! database's own time stays its own.
+//!
+//! Statements are shown, without their literals, when [`Pool::record_statements`] asks for it. Errors of the database are faults with its
+//! code and its message, of which everything in quotes is left out: it may be a value.
+//!
+//! Rows that a statement affected, and PostgreSQL's `COPY`, need to know the database: features `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite`.
+
+mod acquire;
+mod connection;
+#[cfg(feature = "sqlx-postgres")]
+mod copy;
+mod failure;
+mod pool;
+mod result;
+mod split;
+mod statement;
+mod target;
+mod transaction;
+
+pub use connection::{Connection, PoolConnection};
+#[cfg(feature = "sqlx-postgres")]
+pub use copy::CopyIn;
+pub use pool::{Pool, PoolExt};
+pub use transaction::Transaction;

@@ -1,0 +1,157 @@
+//! [`Pool`].
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use async_stream::try_stream;
+use futures_core::TryStream as _;
+use futures_core::future::BoxFuture;
+use futures_core::stream::BoxStream;
+use sqlx::pool::MaybePoolConnection;
+use sqlx::{ColumnIndex, Database, Decode, Describe, Error, Execute, Executor, Row as _, SqlStr, Type};
+
+use super::acquire::acquire;
+use super::connection::{Connection, PoolConnection};
+use super::statement::Step;
+use super::target::Target;
+use super::transaction::Transaction;
+
+/// A pool whose statements are subsegments. Clones share it, as sqlx's do. Everything that sqlx's pool has beside executing
+/// (`close`, `size`, `options`) is there by `Deref`.
+#[derive(Debug)]
+pub struct Pool<DB: Database> {
+    pool: sqlx::Pool<DB>,
+    target: Arc<Target>,
+}
+
+/// Traces pools in one line.
+pub trait PoolExt {
+    /// The database.
+    type Database: Database;
+
+    /// This pool, its statements as subsegments.
+    fn traced(self) -> Pool<Self::Database>;
+}
+
+impl<DB: Database> PoolExt for sqlx::Pool<DB> {
+    type Database = DB;
+
+    fn traced(self) -> Pool<DB> {
+        let target = Arc::new(Target::of::<DB>(&self.connect_options()));
+        Pool { pool: self, target }
+    }
+}
+
+impl<DB: Database> Clone for Pool<DB> {
+    fn clone(&self) -> Self {
+        Self { pool: self.pool.clone(), target: Arc::clone(&self.target) }
+    }
+}
+
+impl<DB: Database> Deref for Pool<DB> {
+    type Target = sqlx::Pool<DB>;
+
+    fn deref(&self) -> &sqlx::Pool<DB> {
+        &self.pool
+    }
+}
+
+impl<DB: Database> Pool<DB> {
+    /// Whether statements are shown, with each literal replaced by `?` and cut at 4 kB. Default: no. Values that are bound are never shown.
+    #[must_use]
+    pub fn record_statements(mut self, record: bool) -> Self {
+        Arc::make_mut(&mut self.target).records_statements = record;
+        self
+    }
+
+    /// Names the database; default `database@host`. The map has a node per name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        Arc::make_mut(&mut self.target).name = name.into();
+        self
+    }
+
+    /// Takes a connection; a wait is shown as the subsegment `pool acquire`.
+    ///
+    /// # Errors
+    /// Those of sqlx.
+    pub async fn acquire(&self) -> Result<PoolConnection<DB>, Error> {
+        Ok(PoolConnection { connection: Connection::over(acquire(&self.pool).await?, Arc::clone(&self.target)) })
+    }
+
+    /// Takes a connection and begins a transaction.
+    ///
+    /// # Errors
+    /// Those of sqlx.
+    pub async fn begin(&self) -> Result<Transaction<'static, DB>, Error> {
+        let connection = acquire(&self.pool).await?;
+        Transaction::begin(MaybePoolConnection::PoolConnection(connection), Arc::clone(&self.target)).await
+    }
+}
+
+impl<DB: Database> Pool<DB>
+where
+    for<'x> &'x mut DB::Connection: Executor<'x, Database = DB>,
+    for<'r> String: Decode<'r, DB> + Type<DB>,
+    usize: ColumnIndex<DB::Row>,
+{
+    /// Asks the server for its version, once, to show it with each statement.
+    ///
+    /// # Errors
+    /// When there is no connection, or no answer.
+    pub async fn ask_version(mut self) -> Result<Self, Error> {
+        let question = if DB::NAME == "SQLite" { "SELECT sqlite_version()" } else { "SELECT version()" };
+        let mut connection = self.pool.acquire().await?;
+        let answer: String = (&mut *connection).fetch_one(question).await?.try_get(0)?;
+        Arc::make_mut(&mut self.target).sql.database_version = Some(answer);
+        Ok(self)
+    }
+}
+
+impl<'p, DB> Executor<'p> for &Pool<DB>
+where
+    DB: Database,
+    for<'x> &'x mut DB::Connection: Executor<'x, Database = DB>,
+{
+    type Database = DB;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Result<Step<DB>, Error>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        let pool = self.clone();
+        Box::pin(try_stream! {
+            let mut connection = pool.acquire().await?;
+            let mut steps = (&mut *connection).fetch_many(query);
+            while let Some(step) = std::future::poll_fn(|cx| steps.as_mut().try_poll_next(cx)).await {
+                yield step?;
+            }
+        })
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<DB::Row>, Error>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, DB>,
+    {
+        let pool = self.clone();
+        Box::pin(async move { pool.acquire().await?.fetch_optional(query).await })
+    }
+
+    fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [DB::TypeInfo]) -> BoxFuture<'e, Result<DB::Statement, Error>>
+    where
+        'p: 'e,
+    {
+        let pool = self.clone();
+        Box::pin(async move { pool.acquire().await?.prepare_with(sql, parameters).await })
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<DB>, Error>>
+    where
+        'p: 'e,
+    {
+        let pool = self.clone();
+        Box::pin(async move { pool.acquire().await?.describe(sql).await })
+    }
+}
