@@ -64,10 +64,16 @@ pub use api::{
 pub use context::ContextGuard;
 pub use emitter::{AddressError, Counters, DaemonAddress, Emitter, UdpEmitter};
 pub use entity::Context;
+#[cfg(feature = "aws-sdk")]
+pub use integrations::aws_sdk;
+#[cfg(feature = "lambda")]
+pub use integrations::lambda;
 #[cfg(feature = "reqwest")]
 pub use integrations::reqwest;
 #[cfg(feature = "sqlx")]
 pub use integrations::sqlx;
+#[cfg(feature = "sqs")]
+pub use integrations::sqs;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
 #[cfg(feature = "tracing")]

@@ -48,7 +48,7 @@ impl Exceptions {
     }
 
     /// Describes an error of unknown type and its `source()` chain.
-    #[cfg(any(feature = "reqwest", feature = "tracing"))]
+    #[cfg(any(feature = "reqwest", feature = "tracing", feature = "aws-sdk"))]
     pub(crate) fn of_source(error: &(dyn Error + 'static)) -> Self {
         Self::chain(exception(type_name_of(error), &error.to_string()), error.source())
     }
@@ -64,7 +64,7 @@ impl Exceptions {
     }
 
     /// Appends what caused the last of these.
-    #[cfg(feature = "reqwest")]
+    #[cfg(any(feature = "reqwest", feature = "aws-sdk"))]
     pub(crate) fn because(&mut self, causes: Self) {
         self.0.extend(causes.0);
         link(&mut self.0);
@@ -73,6 +73,20 @@ impl Exceptions {
     /// Describes anything that can be shown, for errors that are no [`Error`].
     pub fn of_display<E: std::fmt::Display + ?Sized>(error: &E) -> Self {
         Self(vec![exception(short_type_name(std::any::type_name::<E>()), &error.to_string())])
+    }
+
+    /// Describes what a called service said.
+    #[cfg(feature = "aws-sdk")]
+    pub(crate) fn remote(kind: &str, message: &str) -> Self {
+        let mut exception = exception(kind.to_owned(), message);
+        exception.remote = true;
+        Self(vec![exception])
+    }
+
+    /// Describes anything by its `Debug` form.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn of_debug<E: std::fmt::Debug + ?Sized>(error: &E) -> Self {
+        Self(vec![exception(short_type_name(std::any::type_name::<E>()), &format!("{error:?}"))])
     }
 
     /// Describes something by type and message.

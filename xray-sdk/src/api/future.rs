@@ -97,8 +97,9 @@ impl Owner for Subsegment {
         self.context()
     }
 
+    /// One that is not recorded below one that is changes what is passed on.
     fn changes_context(&self) -> bool {
-        self.is_recording()
+        self.is_recording() || self.context().is_present() && context::is_recording()
     }
 
     fn fail(&mut self, classification: Classification, exceptions: Exceptions) {

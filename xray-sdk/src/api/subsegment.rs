@@ -62,6 +62,20 @@ impl Subsegment {
         Self { open: OpenSubsegment::Noop(parent) }
     }
 
+    /// Begins a subsegment of the current trace that is not recorded, nor is anything inside, here or in the services that are called:
+    /// for work that would be recorded too often, such as the polling of a queue or messages whose senders were not sampled.
+    pub fn begin_unsampled() -> Self {
+        let parent = Context::current();
+        let context = parent.trace_id().map(|trace| Context::not_sampled(trace, parent.entity_id()));
+        Self { open: OpenSubsegment::Noop(context.unwrap_or(Context::NONE)) }
+    }
+
+    /// Begins below the segment that a header names.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn begin_below(name: Cow<'static, str>, header: &TraceHeader<'_>) -> Self {
+        Self { open: crate::recorder::begin_below(name, header) }
+    }
+
     /// The no-op, for code that begins only sometimes.
     pub const fn noop() -> Self {
         Self { open: OpenSubsegment::Noop(Context::NONE) }
@@ -172,11 +186,17 @@ impl Subsegment {
     /// Ends now.
     pub fn end(self) {}
 
+    /// Ends without a record. Nothing must have begun inside.
+    #[cfg(any(feature = "sqlx", feature = "aws-sdk"))]
+    pub(crate) fn forget(&mut self) {
+        std::mem::replace(&mut self.open, OpenSubsegment::Noop(Context::NONE)).discard();
+    }
+
     /// Ends without a record, if it took less than `least`. Nothing must have begun inside.
     #[cfg(feature = "sqlx")]
     pub(crate) fn forget_if_shorter(&mut self, least: std::time::Duration) {
         if self.open.elapsed() < least {
-            std::mem::replace(&mut self.open, OpenSubsegment::Noop(Context::NONE)).discard();
+            self.forget();
         }
     }
 

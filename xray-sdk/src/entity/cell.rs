@@ -133,7 +133,7 @@ impl SegmentCell {
     }
 
     /// Ends an entity begun here without a record of it.
-    #[cfg(feature = "sqlx")]
+    #[cfg(any(feature = "sqlx", feature = "aws-sdk"))]
     pub(super) fn forget(&'static self, generation: u32) {
         let mut state = self.lock();
         state.ended += 1;

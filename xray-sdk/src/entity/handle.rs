@@ -17,13 +17,14 @@ pub struct Context {
     pub(super) cell: Option<&'static SegmentCell>,
     /// With a cell: base of the ids. Without: the caller's id, for the header.
     pub(super) id_base: u64,
-    /// With a cell: generation and number. Without: where the extras are, and [`NOTHING`] or [`NOT_SAMPLED`].
+    /// With a cell: generation and number. Without: where the extras are, and [`NOTHING`], [`NOT_SAMPLED`] or [`UNDECIDED`].
     pub(super) generation_and_number: u64,
     pub(super) trace: [u64; 2],
 }
 
 const NOTHING: u32 = 0;
 const NOT_SAMPLED: u32 = 1;
+const UNDECIDED: u32 = 2;
 
 impl Context {
     /// No trace at all.
@@ -36,6 +37,12 @@ impl Context {
             None => 0,
         };
         Self { cell: None, id_base, generation_and_number: NOT_SAMPLED as u64, trace: words(trace) }
+    }
+
+    /// A trace that is known and not recorded, while nobody has decided about it: the next may.
+    #[cfg(feature = "lambda")]
+    pub(crate) const fn undecided(trace: TraceId) -> Self {
+        Self { cell: None, id_base: 0, generation_and_number: UNDECIDED as u64, trace: words(trace) }
     }
 
     /// The same, passing `extras` on with every header until [`Self::forget_extras`].
@@ -61,7 +68,7 @@ impl Context {
     #[inline]
     #[must_use]
     pub const fn is_present(&self) -> bool {
-        self.cell.is_some() || self.number() == NOT_SAMPLED
+        self.cell.is_some() || self.number() != NOTHING
     }
 
     /// Whether what happens here is recorded.
@@ -83,7 +90,8 @@ impl Context {
         self.cell.map(|_| id_of(self.id_base, self.number()))
     }
 
-    /// The header for a call made from here: our entity as parent when sampled, the caller's `Sampled=0` passed on when not.
+    /// The header for a call made from here: our entity as parent when sampled, the caller's `Sampled=0` passed on when not, the trace alone
+    /// when nobody has decided.
     #[must_use]
     pub fn trace_header(&self) -> Option<TraceHeader<'static>> {
         let trace = self.trace_id()?;
@@ -91,7 +99,8 @@ impl Context {
             Some(id) => TraceHeader::new(trace, Some(id), SamplingState::Sampled),
             None => {
                 let parent = (self.id_base != 0).then(|| SegmentId::from_u64(self.id_base));
-                TraceHeader::new(trace, parent, SamplingState::NotSampled)
+                let sampling = if self.number() == UNDECIDED { SamplingState::Unknown } else { SamplingState::NotSampled };
+                TraceHeader::new(trace, parent, sampling)
             }
         })
     }

@@ -162,6 +162,26 @@ impl OpenSubsegment {
         }
     }
 
+    /// Begins below an entity of another process.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn begin_below(
+        sink: &'static dyn FragmentSink,
+        trace: TraceId,
+        parent: telemetry_wire::SegmentId,
+        name: Cow<'static, str>,
+    ) -> Self {
+        let root = OpenRoot::begin(sink, trace, RootKind::Detached { parent }, name, Anchor::now());
+        Self::Detached(Box::new(OpenDetached { root, from: Context::NONE }))
+    }
+
+    /// Passes these pairs on with every header from here.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn pass_on(&self, extras: Box<str>) {
+        if let Self::Detached(detached) = self {
+            detached.root.pass_on(extras);
+        }
+    }
+
     #[inline]
     pub(crate) fn context(&self) -> Context {
         match self {
@@ -196,7 +216,7 @@ impl OpenSubsegment {
     }
 
     /// Ends without a record, as if this had never begun. Nothing must have begun inside.
-    #[cfg(feature = "sqlx")]
+    #[cfg(any(feature = "sqlx", feature = "aws-sdk"))]
     pub(crate) fn discard(self) {
         match self {
             Self::Noop(_) => {}

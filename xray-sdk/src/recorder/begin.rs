@@ -66,6 +66,28 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
     Begun::Recording(root)
 }
 
+/// Begins a subsegment below the segment that a header names: that of a Lambda function, which Lambda itself records.
+#[cfg(feature = "lambda")]
+pub(crate) fn begin_below(name: Cow<'static, str>, header: &TraceHeader<'_>) -> crate::entity::OpenSubsegment {
+    use crate::entity::OpenSubsegment;
+    let recorder = install::current().filter(|recorder| recorder.is_enabled);
+    let (Some(recorder), Some(trace)) = (recorder, header.root) else { return OpenSubsegment::Noop(Context::NONE) };
+    let extras = extras_of(header);
+    if let (SamplingState::Sampled, Some(parent)) = (header.sampling, header.parent) {
+        let open = OpenSubsegment::begin_below(recorder, trace, parent, name);
+        extras.into_iter().for_each(|extras| open.pass_on(extras));
+        return open;
+    }
+    let context = match header.sampling {
+        SamplingState::NotSampled => Context::not_sampled(trace, header.parent),
+        SamplingState::Sampled | SamplingState::Requested | SamplingState::Unknown => Context::undecided(trace),
+    };
+    OpenSubsegment::Noop(match extras {
+        Some(extras) => context.with_extras(extras),
+        None => context,
+    })
+}
+
 fn extras_of(header: &TraceHeader<'_>) -> Option<Box<str>> {
     if !header.has_extras() {
         return None;

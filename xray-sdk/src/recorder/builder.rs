@@ -265,11 +265,15 @@ impl Builder {
             return Err(InstallError::AlreadyInstalled);
         }
         let recorder = self.build().map_err(InstallError::Build)?;
+        if recorder.is_lambda {
+            tell_lambda();
+        }
         if install::install(recorder) { Ok(Installed { recorder }) } else { Err(InstallError::AlreadyInstalled) }
     }
 
     pub(crate) fn build(self) -> Result<&'static Recorder, BuildError> {
-        let is_inline = self.is_inline || self.environment.is_lambda();
+        let is_lambda = self.environment.is_lambda();
+        let is_inline = self.is_inline || is_lambda;
         let context_missing = match self.environment.get("AWS_XRAY_CONTEXT_MISSING") {
             Some(word) => ContextMissing::parse(&word).ok_or(BuildError::ContextMissing(word))?,
             None => self.context_missing,
@@ -287,6 +291,7 @@ impl Builder {
             Output { info: self.info, datagram_limit: self.datagram_limit, emitter, encoder: Default::default(), warned: false.into() };
         let recorder = Recorder {
             is_enabled,
+            is_lambda,
             name: self.name,
             fixed_name,
             context_missing,
@@ -300,6 +305,12 @@ impl Builder {
         };
         leak(recorder, is_inline || !is_enabled).map_err(BuildError::Thread)
     }
+}
+
+/// The file by which Lambda learns that there is an SDK, as those for Go, Java and Python make it. Nothing depends on it here.
+fn tell_lambda() {
+    let folder = std::path::Path::new("/tmp/.aws-xray");
+    let _is_best_effort = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(folder.join("initialized"), ""));
 }
 
 /// The emitter of a recorder that is switched off: an address that cannot be looked up is then no mistake.

@@ -17,6 +17,8 @@ mod begin;
 
 mod builder;
 
+#[cfg(feature = "lambda")]
+pub(crate) use begin::begin_below;
 pub(crate) use begin::{Begun, SegmentRequest, begin};
 pub use builder::{BuildError, Builder, InstallError, Installed};
 pub use environment::Environment;

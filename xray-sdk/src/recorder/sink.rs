@@ -17,6 +17,8 @@ use crate::sampling::Sampler;
 /// Everything that `install` made out of a builder. Leaked: segments refer to it until the process ends.
 pub(crate) struct Recorder {
     pub(crate) is_enabled: bool,
+    /// Lambda makes the segments there.
+    pub(crate) is_lambda: bool,
     pub(crate) name: Cow<'static, str>,
     /// `AWS_XRAY_TRACING_NAME`, which beats every other name.
     pub(crate) fixed_name: Option<Cow<'static, str>>,

@@ -11,7 +11,7 @@ use super::body::TracedBody;
 use super::future::{ResponseFuture, Traced};
 use super::settings::Settings;
 use crate::integrations::http_fields::{ResponseHeader, describe_server_request, host_of, incoming, matched_route};
-use crate::recorder::SegmentRequest;
+use crate::recorder::{SegmentRequest, current_recorder};
 use crate::{Context, Segment};
 
 /// A service whose requests are segments. Made by [`super::TraceLayer`].
@@ -41,7 +41,7 @@ where
 
     /// The segment is current while the inner service makes its future, and during each poll of it.
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if self.settings.excludes(request.uri().path()) {
+        if self.settings.excludes(request.uri().path()) || is_in_lambda_invocation() {
             return ResponseFuture::new(None, self.inner.call(request));
         }
         let (parts, body) = request.into_parts();
@@ -54,6 +54,11 @@ where
         let future = within(context, || self.inner.call(request));
         ResponseFuture::new(context.is_present().then_some(Traced { segment, answer }), future)
     }
+}
+
+/// Lambda has made the segment, and the invocation is recorded below it.
+fn is_in_lambda_invocation() -> bool {
+    Context::current().is_present() && current_recorder().is_some_and(|recorder| recorder.is_lambda)
 }
 
 /// Requests that are off the record do not hide the context of a layer further out.

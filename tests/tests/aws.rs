@@ -1,0 +1,182 @@
+//! Real AWS clients against moto: what they call is recorded, and messages keep the trace.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use telemetry_wire::Document;
+use xray_sdk::aws_sdk::{TraceInterceptor, traced as traced_config};
+use xray_sdk::sqs::Consumer;
+use xray_sdk::testing::with_recorded_documents;
+use xray_sdk::{FutureExt as _, Segment};
+
+/// moto on a free port, for as long as the test lives.
+struct Moto {
+    server: Child,
+    port: u16,
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn moto() -> Option<Moto> {
+    let Ok(python) = std::env::var("TEST_PYTHON") else {
+        eprintln!("skipped: TEST_PYTHON is not set; `cargo xtask test` sets it");
+        return None;
+    };
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = Command::new(python);
+    command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+    let moto = Moto { server: command.spawn().unwrap(), port };
+    let deadline = 300;
+    for _ in 0..deadline {
+        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return Some(moto);
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    panic!("moto does not answer");
+}
+
+impl Moto {
+    fn config(&self) -> SdkConfig {
+        let credentials = aws_sdk_sqs::config::Credentials::new("local", "local", None, None, "test");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(format!("http://127.0.0.1:{}", self.port))
+            .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
+            .build()
+    }
+}
+
+fn recorded<F: Future>(work: impl FnOnce() -> F) -> (Vec<Document>, F::Output) {
+    with_recorded_documents(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(work())
+    })
+}
+
+fn sqs(config: &SdkConfig) -> aws_sdk_sqs::Client {
+    aws_sdk_sqs::Client::from_conf(aws_sdk_sqs::config::Builder::from(config).interceptor(TraceInterceptor::new()).build())
+}
+
+fn named<'a>(documents: &'a [Document], name: &str) -> Vec<&'a Document> {
+    documents.iter().filter(|document| document.name == name).collect()
+}
+
+#[test]
+fn a_consumer_goes_on_with_the_trace_of_each_message() {
+    let Some(moto) = moto() else { return };
+    let config = moto.config();
+    let (documents, ()) = recorded(|| async {
+        let sqs = sqs(&config);
+        let created = sqs.create_queue().queue_name("orders").send().await.unwrap();
+        let queue = created.queue_url().unwrap().to_owned();
+        let send = async {
+            sqs.send_message().queue_url(&queue).message_body("good").send().await.unwrap();
+            // Ten attributes are the most that a message may have; the trace is none of them. (moto loses it of batches.)
+            let full = (0..10).map(|number| (format!("a{number}"), text("x"))).collect();
+            sqs.send_message().queue_url(&queue).message_body("bad").set_message_attributes(Some(full)).send().await.unwrap();
+        };
+        send.in_segment(Segment::begin("shop")).await;
+        let foreign = aws_sdk_sqs::Client::new(&config);
+        foreign.send_message().queue_url(&queue).message_body("no header").send().await.unwrap();
+        let consumer = Consumer::new("worker").queue(&queue);
+        let received = sqs.receive_message().queue_url(&queue).max_number_of_messages(10).send().await.unwrap();
+        for message in received.messages() {
+            let work = async { if message.body() == Some("bad") { Err("refused") } else { Ok(()) } };
+            let _ = consumer.message(message, work).await;
+        }
+        consumer.batch(received.messages(), async { Ok::<_, String>(()) }).await.unwrap();
+    });
+    let shop = named(&documents, "shop")[0];
+    let sends: Vec<_> = shop.subsegments.iter().map(|call| Some(call.id)).collect();
+    let workers = named(&documents, "worker");
+    assert_eq!(workers.len(), 4);
+    let continued: Vec<_> = workers.iter().filter(|worker| worker.trace_id == shop.trace_id).collect();
+    assert_eq!(continued.iter().map(|worker| worker.parent_id).collect::<Vec<_>>(), sends);
+    assert_eq!(continued.iter().map(|worker| worker.fault).collect::<Vec<_>>(), [false, true]);
+    assert!(continued[0].annotations.contains_key("message_age_ms") && continued[0].annotations.contains_key("message_attempts"));
+    let batch = workers.iter().find(|worker| !worker.links.is_empty()).unwrap();
+    assert_eq!(batch.links.iter().map(|link| Some(link.id)).collect::<Vec<_>>(), sends);
+    assert!(batch.trace_id != shop.trace_id && batch.annotations.contains_key("message_count"));
+}
+
+fn text(value: &str) -> aws_sdk_sqs::types::MessageAttributeValue {
+    aws_sdk_sqs::types::MessageAttributeValue::builder().data_type("String").string_value(value).build().unwrap()
+}
+
+#[test]
+fn calls_of_every_client_are_recorded() {
+    let Some(moto) = moto() else { return };
+    let config = traced_config(moto.config());
+    let (documents, ()) = recorded(|| {
+        async {
+            let s3 = aws_sdk_s3::Client::from_conf(
+                aws_sdk_s3::config::Builder::from(&config).force_path_style(true).interceptor(TraceInterceptor::new()).build(),
+            );
+            s3.create_bucket().bucket("receipts").send().await.unwrap();
+            s3.put_object()
+                .bucket("receipts")
+                .key("s3cret")
+                .body(aws_sdk_s3::primitives::ByteStream::from_static(b"s3cret"))
+                .send()
+                .await
+                .unwrap();
+            assert!(s3.get_object().bucket("receipts").key("none").send().await.is_err());
+            let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+            let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash).build().unwrap();
+            let attribute = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S).build().unwrap();
+            let create = dynamodb.create_table().table_name("orders").billing_mode(BillingMode::PayPerRequest);
+            create.key_schema(key).attribute_definitions(attribute).send().await.unwrap();
+            dynamodb.put_item().table_name("orders").item("id", AttributeValue::S("s3cret".into())).send().await.unwrap();
+            let sns =
+                aws_sdk_sns::Client::from_conf(aws_sdk_sns::config::Builder::from(&config).interceptor(TraceInterceptor::new()).build());
+            let topic = sns.create_topic().name("orders").send().await.unwrap().topic_arn.unwrap();
+            sns.publish().topic_arn(&topic).message("s3cret").send().await.unwrap();
+            let lambda = aws_sdk_lambda::Client::from_conf(
+                aws_sdk_lambda::config::Builder::from(&config).interceptor(TraceInterceptor::new()).build(),
+            );
+            assert!(lambda.invoke().function_name("missing").send().await.is_err());
+        }
+        .in_segment(Segment::begin("shop"))
+    });
+    let facts = |call: &Document| {
+        let aws = call.aws.clone().unwrap();
+        (call.name.clone(), aws.operation.unwrap_or_default(), call.error, call.fault)
+    };
+    let calls: Vec<_> = documents[0].subsegments.iter().map(facts).collect();
+    let expected = [
+        ("S3", "CreateBucket", false),
+        ("S3", "PutObject", false),
+        ("S3", "GetObject", true),
+        ("DynamoDB", "CreateTable", false),
+        ("DynamoDB", "PutItem", false),
+        ("SNS", "CreateTopic", false),
+        ("SNS", "Publish", false),
+        ("Lambda", "Invoke", true),
+    ];
+    let expected: Vec<_> =
+        expected.iter().map(|(service, operation, error)| ((*service).to_owned(), (*operation).to_owned(), *error, false)).collect();
+    assert_eq!(calls, expected);
+    assert!(!format!("{documents:?}").contains("s3cret"));
+    let of = |operation: &str| {
+        documents[0]
+            .subsegments
+            .iter()
+            .map(|call| call.aws.clone().unwrap())
+            .find(|aws| aws.operation.as_deref() == Some(operation))
+            .unwrap()
+    };
+    assert_eq!(of("PutObject").more["bucket_name"], "receipts");
+    assert!(of("Publish").more["topic_arn"].as_str().unwrap().ends_with(":orders"));
+    assert_eq!(of("Invoke").more["function_name"], "missing");
+}

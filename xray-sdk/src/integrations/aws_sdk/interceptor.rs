@@ -1,0 +1,213 @@
+//! [`TraceInterceptor`]: follows an operation through the SDK's hooks.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_runtime::invocation_id::InvocationIdInterceptor;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextMut, BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+};
+use aws_smithy_runtime_api::client::interceptors::{DisableInterceptor, Intercept, dyn_dispatch_hint};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::telemetry::{CapturedTelemetryAttributes, RequestedTelemetryAttributes};
+use aws_types::region::Region;
+
+use super::http_client::AlreadyTraced;
+use super::operation::Operation;
+use super::{attributes, body, names, outcome};
+use crate::integrations::message_fields;
+use crate::{Context, Subsegment};
+
+/// Records the operations of the client it is added to. See the [module](super).
+#[derive(Debug)]
+pub struct TraceInterceptor {
+    id: usize,
+    captured: Vec<String>,
+    records_attempts: bool,
+}
+
+impl Default for TraceInterceptor {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TraceInterceptor {
+    /// An interceptor with default settings.
+    #[must_use]
+    pub fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let captured = attributes::SHOWN.map(str::to_owned).to_vec();
+        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), captured, records_attempts: true }
+    }
+
+    /// Shows another member of inputs: a text at the top level, by its name in the service's model, such as `Key` of S3. Those that the
+    /// model marks as sensitive are never shown. Default: names of resources.
+    #[must_use]
+    pub fn capture(mut self, member: impl Into<String>) -> Self {
+        self.captured.push(member.into());
+        self
+    }
+
+    /// Whether failed and repeated attempts are subsegments of the operation's. Default yes.
+    #[must_use]
+    pub const fn record_attempts(mut self, record: bool) -> Self {
+        self.records_attempts = record;
+        self
+    }
+
+    fn operation<'a>(&self, config: &'a mut ConfigBag) -> Option<&'a mut Operation> {
+        config.get_mut_from_interceptor_state::<Operation>().filter(|operation| operation.owner == self.id)
+    }
+
+    fn describe(&self, subsegment: &mut Subsegment, config: &ConfigBag, operation: &str) {
+        let region = config.load::<Region>().map(ToString::to_string);
+        let captured = config.load::<CapturedTelemetryAttributes>();
+        subsegment.namespace("aws").aws(|aws| {
+            aws.operation = Some(operation.to_owned());
+            aws.region = region;
+            for (member, value) in captured.into_iter().flat_map(CapturedTelemetryAttributes::iter) {
+                if self.captured.iter().any(|wanted| wanted == member) {
+                    attributes::set(aws, member, value);
+                }
+            }
+        });
+    }
+}
+
+/// No hook ever fails: its error would fail the user's call.
+#[dyn_dispatch_hint]
+impl Intercept for TraceInterceptor {
+    fn name(&self) -> &'static str {
+        "XRayTraceInterceptor"
+    }
+
+    fn read_before_execution(&self, _: &BeforeSerializationInterceptorContextRef<'_>, config: &mut ConfigBag) -> Result<(), BoxError> {
+        let is_presigning = config.load::<DisableInterceptor<InvocationIdInterceptor>>().is_some();
+        let is_followed = config.load::<Operation>().is_some();
+        if is_presigning || is_followed {
+            return Ok(());
+        }
+        let parent = Context::current();
+        if parent.is_recording() {
+            let mut requested = config.load::<RequestedTelemetryAttributes>().cloned().unwrap_or_default();
+            requested.capture_only(self.captured.iter().cloned());
+            config.interceptor_state().store_put(requested);
+        }
+        config.interceptor_state().store_put(Operation::new(self.id, parent));
+        Ok(())
+    }
+
+    /// The first hook that knows the name of the operation.
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(parent) = self.operation(config).map(|operation| operation.parent) else { return Ok(()) };
+        let (service, name) = config.load::<Metadata>().map(|known| (known.service(), known.name())).unwrap_or_default();
+        if name == "ReceiveMessage" {
+            message_fields::ask_for_trace(context.input_mut());
+        }
+        // Consumers poll outside of any segment, and nobody misses one there.
+        if !parent.is_present() && name == "ReceiveMessage" {
+            return Ok(());
+        }
+        let mut subsegment = Subsegment::begin_in(parent, if parent.is_recording() { names::canonical(service) } else { String::new() });
+        if subsegment.is_recording() {
+            self.describe(&mut subsegment, config, name);
+        }
+        if let Some(header) = subsegment.context().trace_header_text() {
+            message_fields::carry(context.input_mut(), &header);
+        }
+        if let Some(operation) = self.operation(config) {
+            operation.open(subsegment);
+        }
+        Ok(())
+    }
+
+    fn read_after_serialization(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(subsegment) = self.operation(config).and_then(Operation::subsegment) {
+            subsegment.aws(|aws| body::describe(aws, context.request().body().bytes()));
+        }
+        Ok(())
+    }
+
+    fn read_before_attempt(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(operation) = self.operation(config) else { return Ok(()) };
+        operation.attempts += 1;
+        let number = operation.attempts;
+        let parent = operation.subsegment().map(|subsegment| subsegment.context());
+        if let Some(parent) = parent.filter(|parent| self.records_attempts && parent.is_recording()) {
+            operation.attempt = Some(Subsegment::begin_in(parent, format!("attempt {number}")));
+        }
+        Ok(())
+    }
+
+    /// After the SDK's own interceptor, which takes the header of the Lambda environment; and after signing, which leaves this header out.
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(operation) = self.operation(config) else { return Ok(()) };
+        let request = context.request_mut();
+        request.add_extension(AlreadyTraced);
+        if let Some(header) = operation.context().trace_header_text() {
+            let _ignored_as_it_is_plain_text = request.headers_mut().try_insert("x-amzn-trace-id", header);
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(operation) = self.operation(config) else { return Ok(()) };
+        let Some(mut attempt) = operation.attempt.take() else { return Ok(()) };
+        if let Some(response) = context.response() {
+            attempt.status(response.status().as_u16());
+        }
+        let is_only_one = operation.attempts == 1 && !matches!(context.output_or_error(), Some(Err(_)));
+        if is_only_one {
+            attempt.forget();
+        } else {
+            outcome::describe_error(&mut attempt, context, components);
+        }
+        Ok(())
+    }
+
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(operation) = self.operation(config) else { return Ok(()) };
+        let retries = operation.attempts.saturating_sub(1);
+        let Some(mut subsegment) = operation.end() else { return Ok(()) };
+        subsegment.aws(|aws| aws.retries = Some(retries).filter(|&retries| retries > 0));
+        if let Some(response) = context.response() {
+            outcome::describe_response(&mut subsegment, response);
+        }
+        outcome::describe_error(&mut subsegment, context, components);
+        Ok(())
+    }
+}

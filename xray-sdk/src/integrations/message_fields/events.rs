@@ -1,0 +1,11 @@
+//! EventBridge: `TraceHeader` of each entry.
+
+use aws_sdk_eventbridge::operation::put_events::PutEventsInput;
+use aws_smithy_runtime_api::client::interceptors::context::Input;
+
+pub(super) fn carry(input: &mut Input, header: &str) {
+    let Some(input) = input.downcast_mut::<PutEventsInput>() else { return };
+    for entry in input.entries.iter_mut().flatten() {
+        entry.trace_header.get_or_insert_with(|| header.to_owned());
+    }
+}
