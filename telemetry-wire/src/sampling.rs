@@ -163,6 +163,19 @@ pub struct SamplingRule {
     /// Patterns of segment attributes, at most 5.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
+    /// How far the rate may rise for a while when requests go wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling_rate_boost: Option<SamplingRateBoost>,
+}
+
+/// The boost of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SamplingRateBoost {
+    /// The highest rate, 0 to 1.
+    pub max_rate: f64,
+    /// Minutes between two boosts.
+    pub cooldown_window_minutes: u32,
 }
 
 /// A rule with its dates.
@@ -187,6 +200,26 @@ pub struct GetSamplingRulesResponse {
     /// Present when there are more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_token: Option<String>,
+}
+
+impl GetSamplingRulesResponse {
+    /// Reads an answer; a rule that cannot be read is left out, so that one of tomorrow's does not take today's away.
+    ///
+    /// # Errors
+    /// When the answer as a whole cannot be read.
+    pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct Page {
+            #[serde(default)]
+            sampling_rule_records: Vec<serde_json::Value>,
+            #[serde(default)]
+            next_token: Option<String>,
+        }
+        let page: Page = serde_json::from_slice(json)?;
+        let records = page.sampling_rule_records.into_iter().filter_map(|record| serde_json::from_value(record).ok());
+        Ok(Self { sampling_rule_records: records.collect(), next_token: page.next_token })
+    }
 }
 
 /// What one client did with one rule since its last report.

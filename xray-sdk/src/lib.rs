@@ -39,6 +39,8 @@
 
 mod clock;
 
+mod agent;
+
 mod entity;
 
 mod context;

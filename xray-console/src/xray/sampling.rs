@@ -54,6 +54,7 @@ fn default_rule() -> SamplingRule {
         url_path: any(),
         version: 1,
         attributes: Default::default(),
+        sampling_rate_boost: None,
     }
 }
 

@@ -46,7 +46,16 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
         SamplingState::Sampled => SamplingDecision::unnamed(true),
         SamplingState::NotSampled => SamplingDecision::unnamed(false),
         SamplingState::Requested | SamplingState::Unknown => {
-            let facts = SamplingRequest { service: &name, host: request.host, method: request.method, path: request.path };
+            let info = &recorder.output.info;
+            let facts = SamplingRequest {
+                service: &name,
+                host: request.host,
+                method: request.method,
+                path: request.path,
+                service_type: info.origin.as_deref(),
+                resource_arn: info.resource_arn.as_deref(),
+                attributes: &[],
+            };
             recorder.sampler.decide(&facts, anchor.wall().seconds())
         }
     };
@@ -105,7 +114,7 @@ fn open(
 ) -> OpenRoot {
     let mut root = OpenRoot::begin(recorder, trace, RootKind::Segment { parent }, name, anchor);
     if let Some(rule) = decision.rule_name {
-        let xray = XrayInfo { sampling_rule_name: Some(rule), ..XrayInfo::default() };
+        let xray = XrayInfo { sampling_rule_name: Some(rule.to_string()), ..XrayInfo::default() };
         root.details().aws = Some(Box::new(Aws { xray: Some(xray), ..Aws::default() }));
     }
     if recorder.announces_open_segments {

@@ -14,7 +14,7 @@ use super::sink::{Output, Queue, Recorder};
 use super::strategy::ContextMissing;
 use crate::emitter::{AddressError, Counters, DaemonAddress, Emitter, FragmentQueue, UdpEmitter, Worker};
 use crate::entity::{CellPool, StreamLimits};
-use crate::sampling::{LocalSampler, Sampler};
+use crate::sampling::{CentralSampler, LocalSampler, Sampler};
 
 /// Bytes of a datagram, header line included. A document has at most 64 kB, UDP over IPv4 a little less; macOS takes 9,216
 /// unless told otherwise.
@@ -31,7 +31,9 @@ pub struct Builder {
     announces_open_segments: bool,
     stream: StreamLimits,
     datagram_limit: usize,
-    sampler: Option<Result<Box<dyn Sampler>, LocalRulesError>>,
+    sampler: Option<Box<dyn Sampler>>,
+    local_rules: Option<Result<LocalSampler, LocalRulesError>>,
+    is_centralized: Option<bool>,
     emitter: Option<Box<dyn Emitter>>,
     info: SegmentInfo,
     environment: Environment<'static>,
@@ -161,6 +163,8 @@ impl Builder {
             stream: StreamLimits { records: 500, bytes: 48 * 1024 },
             datagram_limit: DATAGRAM_LIMIT,
             sampler: None,
+            local_rules: None,
+            is_centralized: None,
             emitter: None,
             info: SegmentInfo { aws: Some(Aws { xray: Some(xray), ..Aws::default() }), ..SegmentInfo::default() },
             environment: Environment::process(),
@@ -174,15 +178,22 @@ impl Builder {
         self
     }
 
-    /// Decides which requests are recorded. Default: [`LocalSampler`] with one per second and 5 %.
+    /// Decides which requests are recorded, instead of all rules. Default: [`crate::sampling::CentralSampler`].
     pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
-        self.sampler = Some(Ok(Box::new(sampler)));
+        self.sampler = Some(Box::new(sampler));
         self
     }
 
-    /// Takes the JSON text of local sampling rules, version 1 or 2. Errors show in [`Self::install`].
+    /// Takes the JSON text of local sampling rules, version 1 or 2: they decide without an agent, and with one until the rules of X-Ray
+    /// arrive. Default: one request per second and 5 % of the rest. Errors show in [`Self::install`].
     pub fn sampling_rules(mut self, json: &str) -> Self {
-        self.sampler = Some(LocalSampler::parse(json).map(|sampler| Box::new(sampler) as Box<dyn Sampler>));
+        self.local_rules = Some(LocalSampler::parse(json));
+        self
+    }
+
+    /// Whether the rules that are configured in X-Ray decide, asked of the agent. Default: yes, but in Lambda, which decides itself.
+    pub const fn centralized_sampling(mut self, centralized: bool) -> Self {
+        self.is_centralized = Some(centralized);
         self
     }
 
@@ -280,12 +291,18 @@ impl Builder {
         };
         let is_enabled = self.environment.is_enabled().unwrap_or(self.is_enabled);
         let fixed_name = self.environment.get("AWS_XRAY_TRACING_NAME").map(Cow::Owned);
-        let sampler = self.sampler.unwrap_or_else(|| Ok(Box::new(LocalSampler::default()))).map_err(BuildError::Rules)?;
+        let local = self.local_rules.unwrap_or_else(|| Ok(LocalSampler::default())).map_err(BuildError::Rules)?;
         crate::clock::choose_ruler();
+        let address = daemon_address(&self.environment, self.daemon_address.as_deref());
         let emitter = match self.emitter {
             Some(emitter) => emitter,
             None if !is_enabled => Box::new(Nowhere),
-            None => connect(&self.environment, self.daemon_address.as_deref())?,
+            None => connect(address.as_ref().map_err(Clone::clone).map_err(BuildError::Address)?)?,
+        };
+        let sampler: Box<dyn Sampler> = match (self.sampler, address) {
+            (Some(sampler), _) => sampler,
+            (None, Ok(address)) if self.is_centralized.unwrap_or(!is_lambda) => Box::new(CentralSampler::new(address.tcp, local)),
+            (None, _) => Box::new(local),
         };
         let output =
             Output { info: self.info, datagram_limit: self.datagram_limit, emitter, encoder: Default::default(), warned: false.into() };
@@ -322,10 +339,13 @@ impl Emitter for Nowhere {
     }
 }
 
-fn connect(environment: &Environment<'_>, configured: Option<&str>) -> Result<Box<dyn Emitter>, BuildError> {
+fn daemon_address(environment: &Environment<'_>, configured: Option<&str>) -> Result<DaemonAddress, AddressError> {
     let text = environment.get("AWS_XRAY_DAEMON_ADDRESS").or_else(|| configured.map(str::to_owned));
-    let address = text.map_or(Ok(DaemonAddress::default()), |text| DaemonAddress::parse(&text)).map_err(BuildError::Address)?;
-    let emitter = UdpEmitter::connect(&address).map_err(|error| BuildError::Connect(address.udp, error))?;
+    text.map_or(Ok(DaemonAddress::default()), |text| DaemonAddress::parse(&text))
+}
+
+fn connect(address: &DaemonAddress) -> Result<Box<dyn Emitter>, BuildError> {
+    let emitter = UdpEmitter::connect(address).map_err(|error| BuildError::Connect(address.udp.clone(), error))?;
     Ok(Box::new(emitter))
 }
 

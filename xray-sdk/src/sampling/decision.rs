@@ -1,5 +1,7 @@
 //! What a sampler is asked and what it answers.
 
+use std::sync::Arc;
+
 /// What rules can look at. A rule's pattern passes when the request lacks the value, as in the SDKs for Go, Python and Node.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SamplingRequest<'a> {
@@ -11,6 +13,23 @@ pub struct SamplingRequest<'a> {
     pub method: Option<&'a str>,
     /// The path without the query string.
     pub path: Option<&'a str>,
+    /// Where the service runs, by its origin: `AWS::ECS::Container`.
+    pub service_type: Option<&'a str>,
+    /// The ARN of the resource that the service runs on.
+    pub resource_arn: Option<&'a str>,
+    /// What else is known, for rules with attributes.
+    pub attributes: &'a [(&'a str, &'a str)],
+}
+
+impl SamplingRequest<'_> {
+    pub(super) fn attribute(&self, key: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
+    }
+}
+
+/// Draws with probability `rate`; the ends need no draw.
+pub(super) fn is_drawn(rate: f64) -> bool {
+    rate >= 1.0 || rate > 0.0 && fastrand::f64() < rate
 }
 
 /// What was decided.
@@ -19,7 +38,7 @@ pub struct SamplingDecision {
     /// Whether to record.
     pub is_sampled: bool,
     /// The centralized rule that decided; local rules have no names.
-    pub rule_name: Option<String>,
+    pub rule_name: Option<Arc<str>>,
 }
 
 impl SamplingDecision {

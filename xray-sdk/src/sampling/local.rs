@@ -2,7 +2,7 @@
 
 use telemetry_wire::sampling::{LocalRule, LocalRules, LocalRulesError, Rate};
 
-use super::decision::{Sampler, SamplingDecision, SamplingRequest};
+use super::decision::{Sampler, SamplingDecision, SamplingRequest, is_drawn};
 use super::reservoir::Reservoir;
 use super::wildcard::Pattern;
 
@@ -68,11 +68,6 @@ impl Sampler for LocalSampler {
     }
 }
 
-/// Draws with probability `rate`; the ends need no draw.
-fn is_drawn(rate: f64) -> bool {
-    rate >= 1.0 || rate > 0.0 && fastrand::f64() < rate
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,7 +78,7 @@ mod tests {
         {"host":"*","http_method":"POST","url_path":"*","fixed_target":0,"rate":1}]}"#;
 
     fn request<'a>(host: &'a str, method: &'a str, path: &'a str) -> SamplingRequest<'a> {
-        SamplingRequest { service: "s", host: Some(host), method: Some(method), path: Some(path) }
+        SamplingRequest { service: "s", host: Some(host), method: Some(method), path: Some(path), ..SamplingRequest::default() }
     }
 
     #[test]

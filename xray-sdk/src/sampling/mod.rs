@@ -10,6 +10,9 @@ mod reservoir;
 
 mod local;
 
+mod central;
+
+pub use central::CentralSampler;
 pub use decision::{SampleAll, SampleNone, Sampler, SamplingDecision, SamplingRequest};
 pub use local::LocalSampler;
 pub use wildcard::matches_pattern;
