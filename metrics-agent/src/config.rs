@@ -32,8 +32,10 @@ pub struct Config {
 pub struct TracesConfig {
     /// Where documents arrive. Default `127.0.0.1:2000`.
     pub udp: SocketAddr,
-    /// Where SDKs ask for sampling rules. Default `127.0.0.1:2000`.
+    /// Where SDKs ask for sampling rules, and hand over what must not be lost. Default `127.0.0.1:2000`.
     pub tcp: SocketAddr,
+    /// A Unix socket for the same, such as `/run/metrics-agent/xray.sock`. Default: none.
+    pub socket: Option<PathBuf>,
     /// Megabytes of documents that may wait. Default 64.
     pub memory: usize,
     /// Calls at once. Default 8, as the X-Ray daemon.
@@ -105,7 +107,7 @@ const fn loopback(port: u16) -> SocketAddr {
 
 impl Default for TracesConfig {
     fn default() -> Self {
-        Self { udp: loopback(2000), tcp: loopback(2000), memory: 64, concurrency: 8 }
+        Self { udp: loopback(2000), tcp: loopback(2000), socket: None, memory: 64, concurrency: 8 }
     }
 }
 

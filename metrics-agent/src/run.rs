@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::health::{Vitals, health_routes};
-use crate::intake::{IntakeCounters, RawSegment, receive_segments};
+use crate::intake::{IntakeCounters, RawSegment, posted_routes, receive_segments};
 use crate::metrics::{Aggregator, Datum, PutMetricData, StatsdCounters, flush_each_interval, receive_lines};
 use crate::traces::{Proxy, PutTraceSegments, proxy_routes};
 
@@ -63,6 +63,14 @@ pub enum StartError {
         /// The system's error.
         error: io::Error,
     },
+    /// The socket cannot be made.
+    #[error("X-Ray documents: cannot listen on {path}: {error}; set another with `traces.socket`")]
+    Socket {
+        /// Where.
+        path: std::path::PathBuf,
+        /// The system's error.
+        error: io::Error,
+    },
     /// The shipper did not start.
     #[cfg(feature = "logs")]
     #[error(transparent)]
@@ -74,6 +82,8 @@ struct Ports {
     tcp: TcpListener,
     statsd: UdpSocket,
     health: TcpListener,
+    #[cfg(unix)]
+    socket: Option<tokio::net::UnixListener>,
 }
 
 impl Ports {
@@ -84,6 +94,8 @@ impl Ports {
             tcp: bind_tcp("sampling rules", config.traces.tcp, "traces.tcp").await?,
             statsd: bind_udp("StatsD", config.metrics.statsd, "metrics.statsd")?,
             health: bind_tcp("health", config.health.listen, "health.listen").await?,
+            #[cfg(unix)]
+            socket: config.traces.socket.as_deref().map(bind_socket).transpose()?,
         })
     }
 
@@ -112,6 +124,20 @@ fn bind_udp(what: &'static str, address: SocketAddr, setting: &'static str) -> R
     bind().map_err(|error| StartError::Listen { what, address, setting, error })
 }
 
+/// A socket that a killed agent left behind is in the way; one that answers belongs to an agent that runs.
+#[cfg(unix)]
+fn bind_socket(path: &std::path::Path) -> Result<tokio::net::UnixListener, StartError> {
+    let failed = |error| StartError::Socket { path: path.to_owned(), error };
+    if std::os::unix::net::UnixStream::connect(path).is_ok() {
+        return Err(failed(io::ErrorKind::AddrInUse.into()));
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    tokio::net::UnixListener::bind(path).map_err(failed)
+}
+
 async fn bind_tcp(what: &'static str, address: SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| StartError::Listen { what, address, setting, error })
 }
@@ -127,13 +153,18 @@ impl Agent {
         let aws = config.aws.load().await;
         let (drain, signal) = Drain::new();
         let mut agent = Self { addresses, drain, receivers: JoinSet::new(), lines: JoinSet::new(), ledgers: Vec::new() };
-        let intake = agent.start_traces(&config, &aws, ports.udp, &signal);
+        let (intake, segments) = agent.start_traces(&config, &aws, ports.udp, &signal);
         let statsd = agent.start_metrics(&config, &aws, ports.statsd, &signal);
         #[cfg(feature = "logs")]
         agent.start_logs(&config, &aws, &signal)?;
         let udp_ports = vec![addresses.udp.port(), addresses.statsd.port()];
         let vitals = Arc::new(Vitals { intake, statsd, ledgers: agent.ledgers.clone(), udp_ports });
-        agent.serve(ports.tcp, proxy_routes(Proxy::new(aws)));
+        let routes = proxy_routes(Proxy::new(aws), posted_routes(segments, Arc::clone(&vitals.intake)));
+        #[cfg(unix)]
+        if let Some(socket) = ports.socket {
+            agent.serve(socket, routes.clone());
+        }
+        agent.serve(ports.tcp, routes);
         agent.serve(ports.health, health_routes(vitals));
         Ok(agent)
     }
@@ -164,7 +195,7 @@ impl Agent {
         aws: &aws_config::SdkConfig,
         socket: UdpSocket,
         drain: &DrainSignal,
-    ) -> Arc<IntakeCounters> {
+    ) -> (Arc<IntakeCounters>, Arc<Queue<RawSegment>>) {
         let ledger = self.ledger("traces");
         let queue: Arc<Queue<RawSegment>> = Queue::new(config.traces.memory << 20, Arc::clone(&ledger));
         let counters = Arc::new(IntakeCounters::default());
@@ -176,9 +207,9 @@ impl Agent {
             backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(10)),
             max_age: SEGMENT_AGE,
         };
-        let pump = Pump::new(queue, AffineBatcher::new(limits), destination, settings, ledger);
+        let pump = Pump::new(Arc::clone(&queue), AffineBatcher::new(limits), destination, settings, ledger);
         self.lines.spawn(pump.run(drain.clone()));
-        counters
+        (counters, queue)
     }
 
     fn start_metrics(
@@ -239,7 +270,10 @@ impl Agent {
         ledger
     }
 
-    fn serve(&mut self, listener: TcpListener, routes: axum::Router) {
+    fn serve<L: axum::serve::Listener>(&mut self, listener: L, routes: axum::Router)
+    where
+        L::Addr: std::fmt::Debug,
+    {
         self.receivers.spawn(async move {
             if let Err(error) = axum::serve(listener, routes).await {
                 tracing::error!(%error, "a port stopped serving");

@@ -64,7 +64,7 @@ pub use api::{
     add_metadata, annotate, in_subsegment, set_user, subsegment, trace_id,
 };
 pub use context::ContextGuard;
-pub use emitter::{AddressError, Counters, DaemonAddress, Emitter, UdpEmitter};
+pub use emitter::{AddressError, Counters, DaemonAddress, Emitter, LosslessEmitter, UdpEmitter};
 pub use entity::Context;
 #[cfg(feature = "aws-sdk")]
 pub use integrations::aws_sdk;

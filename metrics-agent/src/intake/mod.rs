@@ -3,9 +3,11 @@
 //! Next: the queue of [`telemetry_delivery`], then `traces/put_trace_segments.rs`.
 
 mod kernel_drops;
+mod posted;
 mod segment;
 mod udp;
 
 pub(crate) use kernel_drops::kernel_drops;
+pub(crate) use posted::posted_routes;
 pub(crate) use segment::RawSegment;
 pub(crate) use udp::{IntakeCounters, receive_segments};

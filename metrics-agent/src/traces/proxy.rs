@@ -1,4 +1,4 @@
-//! The daemon's TCP port: forwards GetSamplingRules and SamplingTargets, signed, and nothing else.
+//! The daemon's TCP port: forwards GetSamplingRules and SamplingTargets, signed, and nothing else; documents are taken beside it.
 //!
 //! The X-Ray daemon signs any path with its role. Here two paths pass, with their bodies as they are: typed clients would drop
 //! fields that they do not know.
@@ -110,14 +110,17 @@ fn dns_suffix(region: &str) -> &'static str {
     }
 }
 
-/// The port's routes.
-pub(crate) fn proxy_routes(proxy: Arc<Proxy>) -> Router {
-    Router::new()
+/// The port's routes, beside those that take documents.
+pub(crate) fn proxy_routes(proxy: Arc<Proxy>, documents: Router) -> Router {
+    let forwarded = Router::new()
         .route("/GetSamplingRules", post(forward))
         .route("/SamplingTargets", post(forward))
-        .fallback(|| async { (StatusCode::FORBIDDEN, "only /GetSamplingRules and /SamplingTargets are forwarded\n") })
+        .fallback(|| async {
+            (StatusCode::FORBIDDEN, "only /GetSamplingRules and /SamplingTargets are forwarded, and /TraceSegments is taken\n")
+        })
         .layer(axum::extract::DefaultBodyLimit::max(BODY))
-        .with_state(proxy)
+        .with_state(proxy);
+    documents.merge(forwarded)
 }
 
 async fn forward(State(proxy): State<Arc<Proxy>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {

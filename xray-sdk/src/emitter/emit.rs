@@ -7,4 +7,16 @@ pub trait Emitter: Send + Sync {
     /// # Errors
     /// When it, or one sent before it, was not handed over. Each error counts as one lost datagram, and the first is logged.
     fn emit(&self, datagram: &[u8]) -> std::io::Result<()>;
+
+    /// Whether a document of up to 64 kB is taken also when it exceeds the datagram limit and cannot be split. Default: no; such a one is
+    /// lost and counted.
+    fn takes_large(&self) -> bool {
+        false
+    }
+
+    /// Waits until what was emitted has left, for at most `within`. Returns whether it has. Default: there is nothing to wait for.
+    fn flush(&self, within: std::time::Duration) -> bool {
+        let _ = within;
+        true
+    }
 }

@@ -19,6 +19,15 @@ pub(crate) struct FragmentEncoder {
     scratch: Vec<u8>,
 }
 
+/// Bytes that a datagram may have, header line included.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SizeLimits {
+    /// What documents are split for.
+    pub(crate) datagram: usize,
+    /// What a document may have that cannot be split any further.
+    pub(crate) single: usize,
+}
+
 /// What went differently than asked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct EncodeReport {
@@ -48,6 +57,8 @@ struct Run<'a, S> {
     info: &'a SegmentInfo,
     clock: ClockSpan,
     limit: usize,
+    /// For what cannot be split.
+    single: usize,
     report: EncodeReport,
     send: S,
     is_too_deep: bool,
@@ -69,14 +80,21 @@ struct Source<'a> {
 }
 
 impl FragmentEncoder {
-    /// Encodes `fragment` and gives each datagram to `send`. `limit` bounds a datagram, header line included.
-    pub(crate) fn encode(&mut self, fragment: &mut Fragment, info: &SegmentInfo, limit: usize, send: impl FnMut(&[u8])) -> EncodeReport {
+    /// Encodes `fragment` and gives each datagram to `send`.
+    pub(crate) fn encode(
+        &mut self,
+        fragment: &mut Fragment,
+        info: &SegmentInfo,
+        limits: SizeLimits,
+        send: impl FnMut(&[u8]),
+    ) -> EncodeReport {
         let mut report = EncodeReport::default();
         self.forest.build(&fragment.records, fragment.root.is_some());
         self.apply_notes(fragment, &mut report);
         let is_too_deep = self.fit.is_too_deep(fragment.records.len(), &self.forest);
         let clock = fragment.anchor.until_now();
-        let mut run = Run { fragment, info, clock, limit, report, send, is_too_deep, is_fitted: false };
+        let SizeLimits { datagram: limit, single } = limits;
+        let mut run = Run { fragment, info, clock, limit, single, report, send, is_too_deep, is_fitted: false };
         if run.fragment.root.is_some() {
             self.fit_and_send(&mut run, Head::Root);
         }
@@ -122,7 +140,7 @@ impl FragmentEncoder {
         let mut heads = vec![head];
         while let Some(head) = heads.pop() {
             self.write(run.source(), head, |node| fit.leaves_parent(node));
-            if self.datagram.as_bytes().len() <= run.limit {
+            if self.datagram.as_bytes().len() <= run.limit.max(run.single) {
                 (run.send)(self.datagram.as_bytes());
             } else {
                 run.report.too_large += 1;
@@ -151,7 +169,7 @@ impl FragmentEncoder {
 
     /// Finds the size of each entity by itself, cutting what exceeds the limit even alone. Returns the root's.
     fn measure<S>(&mut self, run: &mut Run<'_, S>) -> usize {
-        let room = run.limit.saturating_sub(INDEPENDENCE);
+        let room = run.limit.max(run.single).saturating_sub(INDEPENDENCE);
         self.own_bytes.clear();
         for node in 0..run.fragment.records.len() as u32 {
             let mut bytes = self.bytes_of(&run.source().entity(node), Placement::Nested);

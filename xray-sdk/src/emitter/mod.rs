@@ -21,6 +21,8 @@ mod encode;
 
 mod queue;
 
+mod lossless;
+
 mod udp;
 
 mod worker;
@@ -29,7 +31,8 @@ pub use address::{AddressError, DaemonAddress};
 pub(crate) use counters::CounterCells;
 pub use counters::Counters;
 pub use emit::Emitter;
-pub(crate) use encode::FragmentEncoder;
+pub(crate) use encode::{FragmentEncoder, SizeLimits};
+pub use lossless::LosslessEmitter;
 pub(crate) use queue::FragmentQueue;
 pub use udp::UdpEmitter;
 pub(crate) use worker::Worker;

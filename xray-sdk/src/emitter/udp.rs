@@ -2,14 +2,23 @@
 
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use telemetry_wire::UDP_PAYLOAD_LIMIT;
 
 use super::address::DaemonAddress;
 use super::emit::Emitter;
+use super::lossless::LosslessEmitter;
 
-/// Sends to the agent over a connected, non-blocking UDP socket. A full socket buffer loses the datagram.
+/// Sends to the agent over a connected, non-blocking UDP socket. A full socket buffer loses the datagram. What no datagram can hold goes
+/// to the agent's TCP port.
 #[derive(Debug)]
 pub struct UdpEmitter {
     socket: UdpSocket,
+    tcp: String,
+    limit: usize,
+    large: OnceLock<Option<LosslessEmitter>>,
 }
 
 impl UdpEmitter {
@@ -26,7 +35,20 @@ impl UdpEmitter {
         let socket = UdpSocket::bind(any)?;
         socket.connect(agent)?;
         socket.set_nonblocking(true)?;
-        Ok(Self { socket })
+        Ok(Self { socket, tcp: address.tcp.clone(), limit: UDP_PAYLOAD_LIMIT, large: OnceLock::new() })
+    }
+
+    /// Bytes of the largest datagram, header line included. Default 65,507.
+    #[must_use]
+    pub const fn datagram_limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    #[cold]
+    fn emit_large(&self, datagram: &[u8]) -> io::Result<()> {
+        let large = self.large.get_or_init(|| LosslessEmitter::tcp(self.tcp.clone()).ok());
+        large.as_ref().map_or_else(|| Err(io::Error::other("no thread for large documents")), |large| large.emit(datagram))
     }
 }
 
@@ -34,11 +56,22 @@ impl Emitter for UdpEmitter {
     /// A connected socket reports a refusal on the send *after* the refused one, and that send goes nowhere. So it is sent again at
     /// once, which keeps the first datagram after the agent's start, and the error stands for the one before.
     fn emit(&self, datagram: &[u8]) -> io::Result<()> {
+        if datagram.len() > self.limit {
+            return self.emit_large(datagram);
+        }
         let send = || self.socket.send(datagram).map(drop);
         match send() {
             Err(refused) if refused.kind() == ErrorKind::ConnectionRefused => send().and(Err(refused)),
             Err(error) if error.kind() == ErrorKind::Interrupted => send(),
             result => result,
         }
+    }
+
+    fn takes_large(&self) -> bool {
+        true
+    }
+
+    fn flush(&self, within: Duration) -> bool {
+        self.large.get().and_then(Option::as_ref).is_none_or(|large| large.flush(within))
     }
 }

@@ -6,13 +6,13 @@ use std::io;
 use std::sync::Arc;
 
 use telemetry_wire::sampling::LocalRulesError;
-use telemetry_wire::{Aws, SegmentInfo, UDP_PAYLOAD_LIMIT, XrayInfo};
+use telemetry_wire::{Aws, DATAGRAM_HEADER, SegmentInfo, UDP_PAYLOAD_LIMIT, XrayInfo, limits};
 
 use super::environment::Environment;
 use super::install;
-use super::sink::{Output, Queue, Recorder};
+use super::sink::{FLUSH_WITHIN, Output, Queue, Recorder};
 use super::strategy::ContextMissing;
-use crate::emitter::{AddressError, Counters, DaemonAddress, Emitter, FragmentQueue, UdpEmitter, Worker};
+use crate::emitter::{AddressError, Counters, DaemonAddress, Emitter, FragmentQueue, SizeLimits, UdpEmitter, Worker};
 use crate::entity::{CellPool, StreamLimits};
 use crate::sampling::{CentralSampler, LocalSampler, Sampler};
 
@@ -121,9 +121,10 @@ impl fmt::Debug for Installed {
 }
 
 impl Installed {
-    /// Sends everything that is closed, on this thread. UDP does not say whether it arrived.
+    /// Sends everything that is closed, on this thread, and waits for the emitter for at most 5 seconds. UDP does not say whether it arrived.
     pub fn flush(&self) {
         self.recorder.drain();
+        self.recorder.flush_emitter(FLUSH_WITHIN);
     }
 
     /// What happened so far.
@@ -297,15 +298,16 @@ impl Builder {
         let emitter = match self.emitter {
             Some(emitter) => emitter,
             None if !is_enabled => Box::new(Nowhere),
-            None => connect(address.as_ref().map_err(Clone::clone).map_err(BuildError::Address)?)?,
+            None => connect(address.as_ref().map_err(Clone::clone).map_err(BuildError::Address)?, self.datagram_limit)?,
         };
         let sampler: Box<dyn Sampler> = match (self.sampler, address) {
             (Some(sampler), _) => sampler,
             (None, Ok(address)) if self.is_centralized.unwrap_or(!is_lambda) => Box::new(CentralSampler::new(address.tcp, local)),
             (None, _) => Box::new(local),
         };
-        let output =
-            Output { info: self.info, datagram_limit: self.datagram_limit, emitter, encoder: Default::default(), warned: false.into() };
+        let single = if emitter.takes_large() { DATAGRAM_HEADER.len() + limits::DOCUMENT_BYTES } else { 0 };
+        let sizes = SizeLimits { datagram: self.datagram_limit, single };
+        let output = Output { info: self.info, limits: sizes, emitter, encoder: Default::default(), warned: false.into() };
         let recorder = Recorder {
             is_enabled,
             is_lambda,
@@ -344,8 +346,9 @@ fn daemon_address(environment: &Environment<'_>, configured: Option<&str>) -> Re
     text.map_or(Ok(DaemonAddress::default()), |text| DaemonAddress::parse(&text))
 }
 
-fn connect(address: &DaemonAddress) -> Result<Box<dyn Emitter>, BuildError> {
-    let emitter = UdpEmitter::connect(address).map_err(|error| BuildError::Connect(address.udp.clone(), error))?;
+fn connect(address: &DaemonAddress, datagram_limit: usize) -> Result<Box<dyn Emitter>, BuildError> {
+    let connected = UdpEmitter::connect(address).map(|emitter| emitter.datagram_limit(datagram_limit));
+    let emitter = connected.map_err(|error| BuildError::Connect(address.udp.clone(), error))?;
     Ok(Box::new(emitter))
 }
 

@@ -6,11 +6,12 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use telemetry_wire::SegmentInfo;
 
 use super::strategy::ContextMissing;
-use crate::emitter::{CounterCells, Emitter, FragmentEncoder, FragmentQueue, Worker};
+use crate::emitter::{CounterCells, Emitter, FragmentEncoder, FragmentQueue, SizeLimits, Worker};
 use crate::entity::{CellPool, Fragment, FragmentSink, StreamLimits};
 use crate::sampling::Sampler;
 
@@ -41,7 +42,7 @@ pub(super) struct Queue {
 /// The last part: from fragments to the emitter.
 pub(super) struct Output {
     pub(super) info: SegmentInfo,
-    pub(super) datagram_limit: usize,
+    pub(super) limits: SizeLimits,
     pub(super) emitter: Box<dyn Emitter>,
     pub(super) encoder: Mutex<FragmentEncoder>,
     pub(super) warned: AtomicBool,
@@ -50,7 +51,10 @@ pub(super) struct Output {
 /// Datagrams that are sent back to back. UDP has no back-pressure, and a receiver with the usual buffer holds a hundred small ones.
 const BURST: u32 = 64;
 /// What is waited between two bursts, unless the queue fills: to lose some here for certain is worse than to lose some there perhaps.
-const PAUSE: std::time::Duration = std::time::Duration::from_micros(500);
+const PAUSE: Duration = Duration::from_micros(500);
+
+/// For emitters that keep something, when the SDK is flushed or stopped.
+pub(super) const FLUSH_WITHIN: Duration = Duration::from_secs(5);
 
 thread_local! {
     /// The encoder of threads that send inline.
@@ -109,6 +113,14 @@ impl Recorder {
             queue.worker.stop();
         }
         self.drain();
+        self.flush_emitter(FLUSH_WITHIN);
+    }
+
+    /// Gives the emitter time to hand over what it keeps.
+    pub(crate) fn flush_emitter(&self, within: Duration) {
+        if !self.output.emitter.flush(within) {
+            log::warn!("X-Ray: the emitter still keeps documents after {within:?}");
+        }
     }
 
     /// An emitter may itself close a segment; such a one is sent with buffers of its own.
@@ -129,7 +141,7 @@ impl Recorder {
 
     fn send(&self, encoder: &mut FragmentEncoder, mut fragment: Fragment, burst: &mut u32) {
         let output = &*self.output;
-        let report = encoder.encode(&mut fragment, &output.info, output.datagram_limit, |datagram| {
+        let report = encoder.encode(&mut fragment, &output.info, output.limits, |datagram| {
             self.emit(datagram);
             *burst += 1;
             if burst.is_multiple_of(BURST) && self.queue.as_ref().is_some_and(|queue| !queue.fragments.is_filling()) {
