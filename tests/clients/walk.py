@@ -50,7 +50,7 @@ assert (rule["RuleName"], rule["FixedRate"]) == ("Default", 1.0)
 statistics = {"RuleName": "Default", "ClientID": "0123456789abcdef01234567", "Timestamp": now, "RequestCount": 1, "SampledCount": 1, "BorrowCount": 0}
 targets = xray.get_sampling_targets(SamplingStatisticsDocuments=[statistics, {**statistics, "RuleName": "other"}])
 assert targets["SamplingTargetDocuments"][0]["ReservoirQuota"] == 1 and targets["UnprocessedStatistics"][0]["RuleName"] == "other"
-refused("UnknownOperationException", xray.get_groups)
+refused("UnknownOperationException", xray.get_encryption_config)
 
 cloudwatch = client("cloudwatch")
 dimensions = [{"Name": "a", "Value": "b"}]
@@ -98,7 +98,55 @@ assert sts.get_caller_identity()["Account"] == "000000000000"
 credentials = sts.assume_role(RoleArn="arn:aws:iam::000000000000:role/r", RoleSessionName="session")["Credentials"]
 assert credentials["SecretAccessKey"] and credentials["Expiration"] > datetime.datetime.now(datetime.timezone.utc)
 refused("InvalidAction", sts.get_session_token)
-refused("UnknownOperationException", client("sqs").list_queues)
+refused("UnknownOperationException", client("events").list_rules)
+
+rule = {"RuleName": "pay", "ResourceARN": "*", "Priority": 5, "FixedRate": 0.5, "ReservoirSize": 5, "ServiceName": "*", "ServiceType": "*", "Host": "*", "HTTPMethod": "POST", "URLPath": "/pay/*", "Version": 1}
+created = xray.create_sampling_rule(SamplingRule=rule)["SamplingRuleRecord"]
+refused("InvalidRequestException", xray.create_sampling_rule, SamplingRule=rule)
+refused("InvalidRequestException", xray.create_sampling_rule, SamplingRule={**rule, "RuleName": "x", "FixedRate": 2.0})
+refused("InvalidRequestException", xray.delete_sampling_rule, RuleName="Default")
+assert [record["SamplingRule"]["RuleName"] for record in xray.get_sampling_rules()["SamplingRuleRecords"]] == ["pay", "Default"]
+report = lambda name, id: {"RuleName": name, "ClientID": id * 24, "Timestamp": now, "RequestCount": 10, "SampledCount": 4, "BorrowCount": 1}
+targets = lambda *reports: xray.get_sampling_targets(SamplingStatisticsDocuments=list(reports))
+targets(report("pay", "a"), report("pay", "b"))
+both = [targets(report("pay", id))["SamplingTargetDocuments"][0] for id in "ab"]
+assert sum(target["ReservoirQuota"] for target in both) == 5 and both[0]["FixedRate"] == 0.5, both
+answer = targets(report("gone", "a"))
+assert answer["UnprocessedStatistics"][0]["RuleName"] == "gone" and answer["LastRuleModification"] >= created["ModifiedAt"]
+updated = xray.update_sampling_rule(SamplingRuleUpdate={"RuleName": "pay", "FixedRate": 0.1})["SamplingRuleRecord"]
+assert (updated["SamplingRule"]["FixedRate"], updated["SamplingRule"]["URLPath"]) == (0.1, "/pay/*")
+summaries = {summary["RuleName"]: summary["RequestCount"] for summary in xray.get_sampling_statistic_summaries()["SamplingStatisticSummaries"]}
+assert summaries["pay"] == 40, summaries
+xray.delete_sampling_rule(RuleName="pay")
+assert len(xray.get_sampling_rules()["SamplingRuleRecords"]) == 1
+
+xray.create_group(GroupName="failing", FilterExpression="fault = true")
+refused("InvalidRequestException", xray.create_group, GroupName="broken", FilterExpression="fault = = true")
+assert xray.get_groups()["Groups"][0]["GroupName"] == "failing"
+window = {"StartTime": datetime.datetime.fromtimestamp(now - 3600), "EndTime": datetime.datetime.fromtimestamp(now + 3600)}
+assert len(xray.get_service_graph(GroupName="failing", **window)["Services"]) < len(xray.get_service_graph(**window)["Services"])
+assert xray.update_group(GroupName="failing", FilterExpression="error = true")["Group"]["FilterExpression"] == "error = true"
+xray.delete_group(GroupName="failing")
+refused("InvalidRequestException", xray.get_group, GroupName="failing")
+
+sqs = client("sqs")
+queue = sqs.create_queue(QueueName="walk")["QueueUrl"]
+refused("AWS.SimpleQueueService.NonExistentQueue", sqs.get_queue_url, QueueName="none")
+header = "Root=1-6b043ab7-2b32fe46c61b681eeb79240c;Parent=53995c3f42cd8ad8;Sampled=1"
+attribute = lambda value: {"DataType": "String", "StringValue": value}
+sqs.send_message(QueueUrl=queue, MessageBody="one", MessageAttributes={"b": attribute("2"), "a": attribute("1")}, MessageSystemAttributes={"AWSTraceHeader": attribute(header)})
+sent = sqs.send_message_batch(QueueUrl=queue, Entries=[{"Id": "good", "MessageBody": "two"}, {"Id": "late", "MessageBody": "three", "DelaySeconds": 900}])
+assert len(sent["Successful"]) == 2
+refused("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", sqs.send_message_batch, QueueUrl=queue, Entries=[{"Id": str(n), "MessageBody": "x"} for n in range(11)])
+received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"])["Messages"]
+assert [message["Body"] for message in received] == ["one", "two"] and received[0]["Attributes"]["AWSTraceHeader"] == header
+assert "Messages" not in sqs.receive_message(QueueUrl=queue), "hidden from others"
+sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=received[1]["ReceiptHandle"], VisibilityTimeout=0)
+sqs.delete_message(QueueUrl=queue, ReceiptHandle=received[0]["ReceiptHandle"])
+again = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, AttributeNames=["ApproximateReceiveCount"])["Messages"]
+assert (again[0]["Body"], again[0]["Attributes"]["ApproximateReceiveCount"]) == ("two", "2")
+assert sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]["ApproximateNumberOfMessagesDelayed"] == "1"
+sqs.delete_queue(QueueUrl=queue)
 
 aws("cloudwatch", "put-metric-data", "--namespace", "Cli", "--metric-name", "c", "--value", "7")
 assert aws("cloudwatch", "list-metrics", "--namespace", "Cli")["Metrics"][0]["MetricName"] == "c"

@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod support;
+
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use telemetry_wire::Document;
 use xray_sdk::aws_sdk::{TraceInterceptor, traced as traced_config};
 use xray_sdk::sqs::Consumer;
@@ -45,16 +48,14 @@ fn moto() -> Option<Moto> {
     panic!("moto does not answer");
 }
 
-impl Moto {
-    fn config(&self) -> SdkConfig {
-        let credentials = aws_sdk_sqs::config::Credentials::new("local", "local", None, None, "test");
-        SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .endpoint_url(format!("http://127.0.0.1:{}", self.port))
-            .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
-            .build()
-    }
+fn config(port: u16) -> SdkConfig {
+    let credentials = aws_sdk_sqs::config::Credentials::new("local", "local", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(format!("http://127.0.0.1:{port}"))
+        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
+        .build()
 }
 
 fn recorded<F: Future>(work: impl FnOnce() -> F) -> (Vec<Document>, F::Output) {
@@ -72,34 +73,44 @@ fn named<'a>(documents: &'a [Document], name: &str) -> Vec<&'a Document> {
     documents.iter().filter(|document| document.name == name).collect()
 }
 
-#[test]
-fn a_consumer_goes_on_with_the_trace_of_each_message() {
-    let Some(moto) = moto() else { return };
-    let config = moto.config();
-    let (documents, ()) = recorded(|| async {
-        let sqs = sqs(&config);
-        let created = sqs.create_queue().queue_name("orders").send().await.unwrap();
-        let queue = created.queue_url().unwrap().to_owned();
-        let send = async {
-            sqs.send_message().queue_url(&queue).message_body("good").send().await.unwrap();
-            // Ten attributes are the most that a message may have; the trace is none of them. (moto loses it of batches.)
-            let full = (0..10).map(|number| (format!("a{number}"), text("x"))).collect();
-            sqs.send_message().queue_url(&queue).message_body("bad").set_message_attributes(Some(full)).send().await.unwrap();
-        };
-        send.in_segment(Segment::begin("shop")).await;
-        let foreign = aws_sdk_sqs::Client::new(&config);
-        foreign.send_message().queue_url(&queue).message_body("no header").send().await.unwrap();
-        let consumer = Consumer::new("worker").queue(&queue);
-        let received = sqs.receive_message().queue_url(&queue).max_number_of_messages(10).send().await.unwrap();
-        for message in received.messages() {
-            let work = async { if message.body() == Some("bad") { Err("refused") } else { Ok(()) } };
-            let _ = consumer.message(message, work).await;
+/// Two messages of a traced sender, one of another, and a consumer of all three.
+async fn send_and_consume(config: &SdkConfig, in_batch: bool) {
+    let sqs = sqs(config);
+    let created = sqs.create_queue().queue_name("orders").send().await.unwrap();
+    let queue = created.queue_url().unwrap().to_owned();
+    // Ten attributes are the most that a message may have; the trace is none of them.
+    let full = || Some((0..10).map(|number| (format!("a{number}"), text("x"))).collect());
+    let send = async {
+        sqs.send_message().queue_url(&queue).message_body("good").send().await.unwrap();
+        if in_batch {
+            let mut entry = SendMessageBatchRequestEntry::builder().id("bad").message_body("bad").build().unwrap();
+            entry.message_attributes = full();
+            let broken = SendMessageBatchRequestEntry::builder().id("broken").message_body("").build().unwrap();
+            let sent = sqs.send_message_batch().queue_url(&queue).entries(entry).entries(broken).send().await.unwrap();
+            assert_eq!((sent.successful().len(), sent.failed().len()), (1, 1));
+        } else {
+            sqs.send_message().queue_url(&queue).message_body("bad").set_message_attributes(full()).send().await.unwrap();
         }
-        consumer.batch(received.messages(), async { Ok::<_, String>(()) }).await.unwrap();
-    });
-    let shop = named(&documents, "shop")[0];
+    };
+    send.in_segment(Segment::begin("shop")).await;
+    aws_sdk_sqs::Client::new(config).send_message().queue_url(&queue).message_body("no header").send().await.unwrap();
+    let consumer = Consumer::new("worker").queue(&queue);
+    let received = sqs.receive_message().queue_url(&queue).max_number_of_messages(10).wait_time_seconds(1).send().await.unwrap();
+    for message in received.messages() {
+        let work = async { if message.body() == Some("bad") { Err("refused") } else { Ok(()) } };
+        if consumer.message(message, work).await.is_ok() {
+            sqs.delete_message().queue_url(&queue).set_receipt_handle(message.receipt_handle.clone()).send().await.unwrap();
+        }
+    }
+    consumer.batch(received.messages(), async { Ok::<_, String>(()) }).await.unwrap();
+    let missing = sqs.get_queue_url().queue_name("missing").send().await.unwrap_err();
+    assert!(missing.into_service_error().is_queue_does_not_exist());
+}
+
+fn assert_continued(documents: &[Document]) {
+    let shop = named(documents, "shop")[0];
     let sends: Vec<_> = shop.subsegments.iter().map(|call| Some(call.id)).collect();
-    let workers = named(&documents, "worker");
+    let workers = named(documents, "worker");
     assert_eq!(workers.len(), 4);
     let continued: Vec<_> = workers.iter().filter(|worker| worker.trace_id == shop.trace_id).collect();
     assert_eq!(continued.iter().map(|worker| worker.parent_id).collect::<Vec<_>>(), sends);
@@ -110,6 +121,23 @@ fn a_consumer_goes_on_with_the_trace_of_each_message() {
     assert!(batch.trace_id != shop.trace_id && batch.annotations.contains_key("message_count"));
 }
 
+/// moto loses the header of batches.
+#[test]
+fn a_consumer_goes_on_with_the_trace_of_each_message() {
+    let Some(moto) = moto() else { return };
+    assert_continued(&recorded(|| async { send_and_consume(&config(moto.port), false).await }).0);
+}
+
+#[test]
+fn the_consoles_queues_keep_the_trace_of_batches_too() {
+    let (documents, ()) = recorded(|| async {
+        let console = support::console().await;
+        send_and_consume(&config(console.address().port()), true).await;
+        console.stop().await;
+    });
+    assert_continued(&documents);
+}
+
 fn text(value: &str) -> aws_sdk_sqs::types::MessageAttributeValue {
     aws_sdk_sqs::types::MessageAttributeValue::builder().data_type("String").string_value(value).build().unwrap()
 }
@@ -117,7 +145,7 @@ fn text(value: &str) -> aws_sdk_sqs::types::MessageAttributeValue {
 #[test]
 fn calls_of_every_client_are_recorded() {
     let Some(moto) = moto() else { return };
-    let config = traced_config(moto.config());
+    let config = traced_config(config(moto.port));
     let (documents, ()) = recorded(|| {
         async {
             let s3 = aws_sdk_s3::Client::from_conf(

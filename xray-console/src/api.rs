@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::activity::{Activity, CallRecord, Signal};
 use crate::clock::now;
 use crate::protocol::{ApiError, Call, Protocol, Service, read_body, render, render_error};
+use crate::sqs::Queues;
 use crate::storage::Storage;
 use crate::xray::SamplingClients;
 use crate::{cloudwatch, logs, sts, xray};
@@ -20,6 +21,7 @@ pub(crate) struct Api {
     pub(crate) storage: Storage,
     pub(crate) activity: Arc<Activity>,
     pub(crate) clients: Arc<SamplingClients>,
+    pub(crate) queues: Arc<Queues>,
 }
 
 /// Shippers put first and make the group and the stream when they hear that there is none; others make them every time. Both
@@ -76,8 +78,7 @@ impl Api {
             (Service::XRay, "BatchGetTraces") => xray::batch_get_traces(storage, input).await,
             (Service::XRay, "GetServiceGraph") => xray::get_service_graph(storage, input).await,
             (Service::XRay, "GetTraceGraph") => xray::get_trace_graph(storage, input).await,
-            (Service::XRay, "GetSamplingRules") => Ok(xray::get_sampling_rules()),
-            (Service::XRay, "GetSamplingTargets") => xray::get_sampling_targets(&self.clients, input),
+            (Service::XRay, operation) => self.serve_rules(operation, input).await.unwrap_or_else(|| Err(unknown(call))),
             (Service::CloudWatch, "PutMetricData") => {
                 let (output, count) = cloudwatch::put_metric_data(storage, input).await?;
                 self.activity.arrived(Signal::Metrics, count);
@@ -87,10 +88,32 @@ impl Api {
             (Service::CloudWatch, "GetMetricStatistics") => cloudwatch::get_metric_statistics(storage, input).await,
             (Service::CloudWatch, "GetMetricData") => cloudwatch::get_metric_data(storage, input).await,
             (Service::Logs, operation) => self.serve_logs(operation, input).await.unwrap_or_else(|| Err(unknown(call))),
+            (Service::Sqs, operation) => {
+                let served = self.queues.serve(operation, input, &call.host, call.trace_header.as_deref()).await;
+                served.unwrap_or_else(|| Err(unknown(call)))
+            }
             (Service::Sts, "GetCallerIdentity") => Ok(sts::get_caller_identity()),
             (Service::Sts, "AssumeRole") => sts::assume_role(input),
             _ => Err(unknown(call)),
         }
+    }
+
+    async fn serve_rules(&self, operation: &str, input: &Value) -> Option<Result<Value, ApiError>> {
+        let storage = &self.storage;
+        Some(match operation {
+            "GetSamplingRules" => xray::get_sampling_rules(storage).await,
+            "GetSamplingTargets" => xray::get_sampling_targets(storage, &self.clients, input).await,
+            "GetSamplingStatisticSummaries" => Ok(xray::get_sampling_statistic_summaries(&self.clients)),
+            "CreateSamplingRule" => xray::create_sampling_rule(storage, input).await,
+            "UpdateSamplingRule" => xray::update_sampling_rule(storage, input).await,
+            "DeleteSamplingRule" => xray::delete_sampling_rule(storage, input).await,
+            "CreateGroup" => xray::create_group(storage, input).await,
+            "UpdateGroup" => xray::update_group(storage, input).await,
+            "DeleteGroup" => xray::delete_group(storage, input).await,
+            "GetGroup" => xray::get_group(storage, input).await,
+            "GetGroups" => xray::get_groups(storage).await,
+            _ => return None,
+        })
     }
 
     async fn serve_logs(&self, operation: &str, input: &Value) -> Option<Result<Value, ApiError>> {

@@ -1,4 +1,4 @@
-//! A local AWS: X-Ray, CloudWatch metrics, Logs and STS over their real wire protocols, and a web page that shows what arrives.
+//! A local AWS: X-Ray, CloudWatch metrics, Logs, STS and some of SQS over their real wire protocols, and a web page that shows what arrives.
 //!
 //! One process, one port, no account. Any AWS SDK or CLI works against it by endpoint URL (`AWS_ENDPOINT_URL`); any signature is
 //! taken and none is checked. It keeps what arrives in SQLite within a byte budget, and is no production store.
@@ -22,6 +22,8 @@ mod xray;
 mod cloudwatch;
 
 mod logs;
+
+mod sqs;
 
 mod sts;
 

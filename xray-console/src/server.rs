@@ -12,11 +12,9 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::activity::Activity;
 use crate::api::Api;
 use crate::page::{self, Guard};
 use crate::storage::{Storage, StorageError};
-use crate::xray::SamplingClients;
 
 /// How the console runs.
 #[derive(Clone, Debug)]
@@ -68,7 +66,7 @@ impl Console {
         let storage = Storage::open(settings.data.as_deref(), settings.budget.max(LEAST))?;
         let listener = TcpListener::bind(settings.address).await.map_err(|error| StartError::Listen(settings.address, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(settings.address, error))?;
-        let api = Api { storage, activity: Arc::new(Activity::default()), clients: Arc::new(SamplingClients::default()) };
+        let api = Api { storage, activity: Arc::default(), clients: Arc::default(), queues: Arc::default() };
         let router = router(api, Guard { hosts: settings.allowed_hosts.into() });
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {

@@ -30,13 +30,14 @@ impl IntoResponse for PageError {
 
 pub(super) type Page = Result<Json<Value>, PageError>;
 
-/// Arrivals, calls, refusals, storage.
+/// Arrivals, calls, refusals, storage, sampling rules.
 pub(super) async fn overview(State(api): State<Api>) -> Page {
     let news = api.activity.news();
     let usage = api.storage.usage().await?;
     let oldest: Option<f64> =
         api.storage.read(|connection| connection.query_row("SELECT min(start) FROM trace", [], |row| row.get(0))).await?;
-    Ok(Json(json!({ "news": news, "storage": usage, "oldestTrace": oldest })))
+    let rules = xray::rules_with_reports(&api.storage, &api.clients).await?;
+    Ok(Json(json!({ "news": news, "storage": usage, "oldestTrace": oldest, "rules": rules })))
 }
 
 /// All metrics.

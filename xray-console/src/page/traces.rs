@@ -139,6 +139,6 @@ pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Page 
 
 /// The map.
 pub(super) async fn graph(State(api): State<Api>, Query(window): Query<Window>) -> Page {
-    let graph = ServiceGraph::of_window(&api.storage, window.from, window.to).await?;
+    let graph = ServiceGraph::of_window(&api.storage, window.from, window.to, None).await?;
     Ok(Json(json!(graph)))
 }

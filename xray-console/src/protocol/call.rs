@@ -12,6 +12,7 @@ pub(crate) enum Service {
     XRay,
     CloudWatch,
     Logs,
+    Sqs,
     Sts,
     /// Known by its protocol only.
     Other,
@@ -36,12 +37,16 @@ pub(crate) struct Call {
     pub(crate) operation: String,
     pub(crate) protocol: Protocol,
     pub(crate) input: Value,
+    /// The `Host` header, for URLs in answers.
+    pub(crate) host: String,
+    /// The `X-Amzn-Trace-Id` header.
+    pub(crate) trace_header: Option<String>,
 }
 
 const CBOR_PREFIX: &str = "/service/GraniteServiceVersion20100801/operation/";
 
 /// The paths of X-Ray's operations.
-const XRAY_PATHS: [(&str, &str); 12] = [
+const XRAY_PATHS: [(&str, &str); 20] = [
     ("/TraceSegments", "PutTraceSegments"),
     ("/TelemetryRecords", "PutTelemetryRecords"),
     ("/TraceSummaries", "GetTraceSummaries"),
@@ -50,6 +55,14 @@ const XRAY_PATHS: [(&str, &str); 12] = [
     ("/TraceGraph", "GetTraceGraph"),
     ("/GetSamplingRules", "GetSamplingRules"),
     ("/SamplingTargets", "GetSamplingTargets"),
+    ("/CreateSamplingRule", "CreateSamplingRule"),
+    ("/UpdateSamplingRule", "UpdateSamplingRule"),
+    ("/DeleteSamplingRule", "DeleteSamplingRule"),
+    ("/SamplingStatisticSummaries", "GetSamplingStatisticSummaries"),
+    ("/CreateGroup", "CreateGroup"),
+    ("/UpdateGroup", "UpdateGroup"),
+    ("/DeleteGroup", "DeleteGroup"),
+    ("/GetGroup", "GetGroup"),
     ("/Groups", "GetGroups"),
     ("/EncryptionConfig", "GetEncryptionConfig"),
     ("/TimeSeriesServiceStatistics", "GetTimeSeriesServiceStatistics"),
@@ -59,6 +72,12 @@ const XRAY_PATHS: [(&str, &str); 12] = [
 impl Call {
     /// Reads a request; `None` when it is no AWS call at all.
     pub(crate) fn read(parts: &Parts, body: &[u8]) -> Option<Result<Self, ApiError>> {
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let with_headers = |call: Self| Self { host: header("host").unwrap_or_default(), trace_header: header("x-amzn-trace-id"), ..call };
+        Self::read_operation(parts, body).map(|call| call.map(with_headers))
+    }
+
+    fn read_operation(parts: &Parts, body: &[u8]) -> Option<Result<Self, ApiError>> {
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         if header("smithy-protocol") == Some("rpc-v2-cbor") {
             return Some(Self::cbor(parts.uri.path(), body));
@@ -79,9 +98,13 @@ impl Call {
         }
     }
 
+    const fn new(service: Service, service_name: String, operation: String, protocol: Protocol, input: Value) -> Self {
+        Self { service, service_name, operation, protocol, input, host: String::new(), trace_header: None }
+    }
+
     fn rest(service: Service, name: &str, operation: &str, body: &[u8]) -> Result<Self, ApiError> {
         let input = json_input(body).map_err(ApiError::invalid_request)?;
-        Ok(Self { service, service_name: name.to_owned(), operation: operation.to_owned(), protocol: Protocol::RestJson, input })
+        Ok(Self::new(service, name.to_owned(), operation.to_owned(), Protocol::RestJson, input))
     }
 
     fn cbor(path: &str, body: &[u8]) -> Result<Self, ApiError> {
@@ -90,7 +113,7 @@ impl Call {
         let operation = operation.or_else(|| path.rsplit('/').next()).unwrap_or_default().to_owned();
         let input = cbor::decode(body).map_err(|error| ApiError::client("SerializationException", error))?;
         let service_name = if service == Service::CloudWatch { "monitoring" } else { "unknown" };
-        Ok(Self { service, service_name: service_name.into(), operation, protocol: Protocol::Cbor, input })
+        Ok(Self::new(service, service_name.into(), operation, Protocol::Cbor, input))
     }
 
     fn json(target: &str, content_type: Option<&str>, body: &[u8]) -> Result<Self, ApiError> {
@@ -98,11 +121,12 @@ impl Call {
         let (service, name) = match prefix {
             "GraniteServiceVersion20100801" => (Service::CloudWatch, "monitoring"),
             "Logs_20140328" => (Service::Logs, "logs"),
+            "AmazonSQS" => (Service::Sqs, "sqs"),
             other => (Service::Other, other),
         };
         let protocol = if content_type.is_some_and(|kind| kind.contains("json-1.0")) { Protocol::Json10 } else { Protocol::Json11 };
         let input = json_input(body).map_err(|error| ApiError::client("SerializationException", error))?;
-        Ok(Self { service, service_name: name.to_owned(), operation: operation.to_owned(), protocol, input })
+        Ok(Self::new(service, name.to_owned(), operation.to_owned(), protocol, input))
     }
 
     fn query(parts: &Parts, body: &[u8]) -> Result<Self, ApiError> {
@@ -111,7 +135,7 @@ impl Call {
         let is_sts = fields.get("Version").and_then(Value::as_str) == Some("2011-06-15");
         let service = if is_sts { Service::Sts } else { Service::Other };
         let service_name = if is_sts { "sts" } else { signed_service(parts).unwrap_or("unknown") }.to_owned();
-        Ok(Self { service, service_name, operation, protocol: Protocol::Query, input: Value::Object(fields) })
+        Ok(Self::new(service, service_name, operation, Protocol::Query, Value::Object(fields)))
     }
 }
 

@@ -46,6 +46,9 @@ fn query_code(code: &str) -> &str {
         "MissingRequiredParameterException" => "MissingParameter",
         "InvalidParameterCombinationException" => "InvalidParameterCombination",
         "InternalFailure" => "InternalServiceError",
+        "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue",
+        "EmptyBatchRequest" => "AWS.SimpleQueueService.EmptyBatchRequest",
+        "TooManyEntriesInBatchRequest" => "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
         other => other,
     }
 }

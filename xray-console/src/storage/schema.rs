@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::StorageError;
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Times are epoch seconds; log times are epoch milliseconds, as their API has them.
 const TABLES: &str = "
@@ -37,6 +37,13 @@ CREATE INDEX log_event_trace ON log_event (trace_id) WHERE trace_id IS NOT NULL;
 CREATE TABLE agent (source TEXT PRIMARY KEY, record TEXT NOT NULL, received REAL NOT NULL);
 ";
 
+/// What version 2 added.
+const TABLES_2: &str = "
+CREATE TABLE sampling_rule (name TEXT PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE trace_group (name TEXT PRIMARY KEY, record TEXT NOT NULL);
+CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+";
+
 /// Opens the writing connection and makes the tables.
 pub(super) fn open(path: &Path) -> Result<Connection, StorageError> {
     // Traces and logs are nobody else's business; SQLite itself would go by the umask.
@@ -52,8 +59,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, StorageError> {
          PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;",
     )?;
     let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version == 0 {
-        connection.execute_batch(&format!("BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+    let missing = match version {
+        0 => format!("{TABLES}{TABLES_2}"),
+        1 => TABLES_2.to_owned(),
+        _ => String::new(),
+    };
+    if !missing.is_empty() {
+        connection.execute_batch(&format!("BEGIN; {missing} PRAGMA user_version = {VERSION}; COMMIT;"))?;
     }
     Ok(connection)
 }

@@ -47,8 +47,8 @@ impl Nodes {
         if entity.is_segment {
             let node = NodeFacts { kind: document.origin.clone(), is_root: root == Some(place), ..call_facts(document) };
             self.add_node(place, node);
-        } else if tree.callee(place).is_none()
-            && let Some(Inferred { name, kind }) = Inferred::of(document)
+        } else if let Some(Inferred { name, kind }) = Inferred::of(document)
+            && (tree.callee(place).is_none() || stays_between(&kind))
         {
             self.add_node(place, NodeFacts { names: vec![name], kind: Some(kind), is_inferred: true, ..call_facts(document) });
         }
@@ -75,9 +75,12 @@ impl Nodes {
             let Some((caller, &to)) = caller.zip(self.of_place.get(&place)) else { continue };
             let segment =
                 tree.get(caller).map(|caller| caller.segment).filter(|&segment| tree.get(segment).is_some_and(|top| top.is_segment));
-            let Some(from) = segment.and_then(|segment| self.of_place.get(&segment)) else { continue };
-            let call = tree.get(caller).map(|caller| call_facts(&caller.document)).unwrap_or_default();
-            self.facts.edges.push(EdgeFacts { from: *from, to, call });
+            // What a queue has passed on comes from the queue.
+            let queue = self.of_place.get(&caller).filter(|_| entity.is_segment);
+            let Some(&from) = queue.or_else(|| self.of_place.get(&segment?)) else { continue };
+            let call = if queue.is_some() { Some(place) } else { Some(caller) };
+            let call = call.and_then(|call| tree.get(call)).map(|call| call_facts(&call.document)).unwrap_or_default();
+            self.facts.edges.push(EdgeFacts { from, to, call });
         }
     }
 
@@ -101,6 +104,11 @@ impl Nodes {
         self.facts.http_user_agent = facts.http_user_agent;
         self.facts.http_client_ip = facts.http_client_ip;
     }
+}
+
+/// Whether this service stands between who calls and who is called, and is not itself what reports.
+fn stays_between(kind: &str) -> bool {
+    matches!(kind, "AWS::SQS::Queue" | "AWS::SNS" | "AWS::EventBridge")
 }
 
 /// What one segment or call says of itself.

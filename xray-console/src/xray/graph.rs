@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use telemetry_rules::filter::{NodeFacts, TraceFacts};
+use telemetry_rules::filter::{Expression, NodeFacts, TraceFacts};
 
 use super::digest::digest;
+use super::groups::filter_of;
 use super::load_documents;
 use super::traces::{Digest, Window, load};
 use super::tree::TraceTree;
@@ -171,11 +172,12 @@ impl ServiceGraph {
         service
     }
 
-    /// The graph of all traces of a window.
-    pub(crate) async fn of_window(storage: &Storage, from: f64, to: f64) -> Result<Self, ApiError> {
+    /// The graph of the traces of a window.
+    pub(crate) async fn of_window(storage: &Storage, from: f64, to: f64, filter: Option<&Expression>) -> Result<Self, ApiError> {
         let digests: Vec<Digest> = load(storage, Window { from, to, by_update: false }, None, TRACES).await?;
         let mut graph = Self::default();
-        digests.iter().rev().for_each(|digest| graph.add(&digest.facts, digest.start));
+        let is_wanted = |digest: &&Digest| filter.is_none_or(|filter| filter.matches(&digest.facts));
+        digests.iter().rev().filter(is_wanted).for_each(|digest| graph.add(&digest.facts, digest.start));
         Ok(graph)
     }
 }
@@ -184,7 +186,8 @@ impl ServiceGraph {
 pub(crate) async fn get_service_graph(storage: &Storage, input: &Value) -> Result<Value, ApiError> {
     let time = |key: &str| input.get(key).and_then(epoch_seconds).ok_or_else(|| ApiError::invalid_request(format!("{key} is required")));
     let (from, to) = (time("StartTime")?, time("EndTime")?);
-    let graph = ServiceGraph::of_window(storage, from, to).await?;
+    let filter = filter_of(storage, input).await?;
+    let graph = ServiceGraph::of_window(storage, from, to, filter.as_ref()).await?;
     Ok(json!({ "StartTime": from, "EndTime": to, "Services": graph.services(), "ContainsOldGroupVersions": false }))
 }
 

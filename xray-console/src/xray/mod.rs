@@ -7,9 +7,11 @@
 mod batch_get;
 mod digest;
 mod graph;
+mod groups;
 mod inferred;
 mod put;
 mod root_cause;
+mod rules;
 mod sampling;
 mod summaries;
 mod telemetry;
@@ -18,8 +20,10 @@ mod tree;
 
 pub(crate) use batch_get::batch_get_traces;
 pub(crate) use graph::{ServiceGraph, get_service_graph, get_trace_graph};
+pub(crate) use groups::{create_group, delete_group, get_group, get_groups, update_group};
 pub(crate) use put::put_trace_segments;
-pub(crate) use sampling::{SamplingClients, get_sampling_rules, get_sampling_targets};
+pub(crate) use rules::{create_sampling_rule, delete_sampling_rule, get_sampling_rules, update_sampling_rule};
+pub(crate) use sampling::{SamplingClients, get_sampling_statistic_summaries, get_sampling_targets, rules_with_reports};
 pub(crate) use summaries::{Query, get_trace_summaries, select};
 pub(crate) use telemetry::put_telemetry_records;
 pub(crate) use traces::{Digest, load_documents};

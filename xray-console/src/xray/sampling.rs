@@ -1,21 +1,20 @@
-//! GetSamplingRules and GetSamplingTargets: the default rule, which samples everything. Developers expect every request.
+//! GetSamplingTargets: quotas, split over the clients that report. And what they reported, for people.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 use telemetry_wire::sampling::{
-    GetSamplingRulesResponse, GetSamplingTargetsRequest, GetSamplingTargetsResponse, SamplingRule, SamplingRuleRecord,
-    SamplingTargetDocument, UnprocessedStatistics,
+    GetSamplingTargetsRequest, GetSamplingTargetsResponse, SamplingRule, SamplingStatisticsDocument, SamplingTargetDocument,
+    UnprocessedStatistics,
 };
 
+use super::rules::{all_rules, last_modification};
 use crate::clock::now;
 use crate::protocol::ApiError;
+use crate::storage::Storage;
 
-const DEFAULT: &str = "Default";
-/// Requests per second that are sampled before the rate; of no weight while the rate is 1.
-const RESERVOIR: u32 = 1;
-const FIXED_RATE: f64 = 1.0;
 /// Seconds until clients report again, the service's own figure.
 const INTERVAL: u32 = 10;
 /// Seconds for which a quota holds.
@@ -25,72 +24,135 @@ const FORGET_AFTER: f64 = 30.0;
 /// Statistics documents per call.
 const DOCUMENTS: usize = 25;
 
-/// Clients that have reported of late.
+/// What clients have reported of late, by rule.
 #[derive(Debug, Default)]
-pub(crate) struct SamplingClients(Mutex<HashMap<String, f64>>);
+pub(crate) struct SamplingClients(Mutex<BTreeMap<String, RuleReports>>);
+
+#[derive(Debug, Default)]
+struct RuleReports {
+    /// Client, and when it was heard of last.
+    clients: BTreeMap<String, f64>,
+    requests: u64,
+    sampled: u64,
+    borrowed: u64,
+    reported: f64,
+}
+
+/// The reports on a rule since the console started.
+#[derive(Clone, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RuleSummary {
+    pub(crate) clients: usize,
+    pub(crate) requests: u64,
+    pub(crate) sampled: u64,
+    pub(crate) borrowed: u64,
+    pub(crate) reported: f64,
+}
 
 impl SamplingClients {
-    fn seen(&self, client: &str, now: f64) -> u32 {
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        clients.insert(client.to_owned(), now);
-        clients.retain(|_, seen| now - *seen < FORGET_AFTER);
-        u32::try_from(clients.len()).unwrap_or(u32::MAX)
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, RuleReports>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a report, and gives the client's place among those that share the reservoir, and their number.
+    fn reported(&self, statistics: &SamplingStatisticsDocument, now: f64) -> (usize, usize) {
+        let mut rules = self.lock();
+        let reports = rules.entry(statistics.rule_name.clone()).or_default();
+        reports.clients.insert(statistics.client_id.clone(), now);
+        reports.clients.retain(|_, seen| now - *seen < FORGET_AFTER);
+        reports.requests += u64::from(statistics.request_count);
+        reports.sampled += u64::from(statistics.sampled_count);
+        reports.borrowed += u64::from(statistics.borrow_count);
+        reports.reported = now;
+        let place = reports.clients.keys().position(|client| *client == statistics.client_id).unwrap_or_default();
+        (place, reports.clients.len())
+    }
+
+    /// By rule.
+    pub(crate) fn summaries(&self) -> BTreeMap<String, RuleSummary> {
+        let now = now();
+        let summary = |reports: &RuleReports| RuleSummary {
+            clients: reports.clients.values().filter(|&&seen| now - seen < FORGET_AFTER).count(),
+            requests: reports.requests,
+            sampled: reports.sampled,
+            borrowed: reports.borrowed,
+            reported: reports.reported,
+        };
+        self.lock().iter().map(|(rule, reports)| (rule.clone(), summary(reports))).collect()
     }
 }
 
-fn default_rule() -> SamplingRule {
-    let any = || "*".to_owned();
-    SamplingRule {
-        rule_name: DEFAULT.into(),
-        rule_arn: Some("arn:aws:xray:us-east-1:000000000000:sampling-rule/Default".into()),
-        resource_arn: any(),
-        priority: 10_000,
-        fixed_rate: FIXED_RATE,
-        reservoir_size: RESERVOIR,
-        service_name: any(),
-        service_type: any(),
-        host: any(),
-        http_method: any(),
-        url_path: any(),
-        version: 1,
-        attributes: Default::default(),
-        sampling_rate_boost: None,
-    }
+/// A client's part: all parts add up to the reservoir.
+fn share(reservoir: u32, place: usize, clients: usize) -> u32 {
+    let clients = u32::try_from(clients.max(1)).unwrap_or(u32::MAX);
+    reservoir / clients + u32::from((place as u32) < reservoir % clients)
 }
 
-/// The operation.
-pub(crate) fn get_sampling_rules() -> Value {
-    let record = SamplingRuleRecord { sampling_rule: default_rule(), created_at: 0.0, modified_at: 0.0 };
-    json!(GetSamplingRulesResponse { sampling_rule_records: vec![record], next_token: None })
-}
-
-/// The operation.
-pub(crate) fn get_sampling_targets(clients: &SamplingClients, input: &Value) -> Result<Value, ApiError> {
+/// GetSamplingTargets.
+pub(crate) async fn get_sampling_targets(storage: &Storage, clients: &SamplingClients, input: &Value) -> Result<Value, ApiError> {
     let request: GetSamplingTargetsRequest =
         serde_json::from_value(input.clone()).map_err(|error| ApiError::invalid_request(error.to_string()))?;
     if request.sampling_statistics_documents.len() > DOCUMENTS {
         return Err(ApiError::invalid_request(format!("more than {DOCUMENTS} SamplingStatisticsDocuments")));
     }
+    let rules = all_rules(storage).await?;
     let now = now();
-    let mut response = GetSamplingTargetsResponse::default();
+    let mut response =
+        GetSamplingTargetsResponse { last_rule_modification: last_modification(storage, &rules).await?, ..Default::default() };
     for statistics in request.sampling_statistics_documents {
-        if statistics.rule_name != DEFAULT {
-            let message = "there is no rule of this name".to_owned();
-            response.unprocessed_statistics.push(UnprocessedStatistics {
+        match rules.iter().map(|record| &record.sampling_rule).find(|rule| rule.rule_name == statistics.rule_name) {
+            Some(rule) => response.sampling_target_documents.push(target(rule, clients.reported(&statistics, now), now)),
+            None => response.unprocessed_statistics.push(UnprocessedStatistics {
                 rule_name: statistics.rule_name,
                 error_code: "400".into(),
-                message,
-            });
-            continue;
+                message: "there is no rule of this name".to_owned(),
+            }),
         }
-        let share = RESERVOIR.div_ceil(clients.seen(&statistics.client_id, now).max(1));
-        response.sampling_target_documents.push(SamplingTargetDocument {
-            rule_name: statistics.rule_name,
-            fixed_rate: FIXED_RATE,
-            reservoir_quota: Some(share),
-            reservoir_quota_ttl: Some(now + QUOTA_SECONDS),
-            interval: Some(INTERVAL),
-        });
     }
     Ok(json!(response))
+}
+
+fn target(rule: &SamplingRule, (place, clients): (usize, usize), now: f64) -> SamplingTargetDocument {
+    SamplingTargetDocument {
+        rule_name: rule.rule_name.clone(),
+        fixed_rate: rule.fixed_rate,
+        reservoir_quota: Some(share(rule.reservoir_size, place, clients)),
+        reservoir_quota_ttl: Some(now + QUOTA_SECONDS),
+        interval: Some(INTERVAL),
+    }
+}
+
+/// GetSamplingStatisticSummaries.
+pub(crate) fn get_sampling_statistic_summaries(clients: &SamplingClients) -> Value {
+    let summaries: Vec<Value> = clients
+        .summaries()
+        .into_iter()
+        .map(|(rule, summary)| {
+            json!({ "RuleName": rule, "Timestamp": summary.reported, "RequestCount": summary.requests, "SampledCount": summary.sampled,
+                "BorrowCount": summary.borrowed })
+        })
+        .collect();
+    json!({ "SamplingStatisticSummaries": summaries })
+}
+
+/// Rules with what was reported on each, for the page.
+pub(crate) async fn rules_with_reports(storage: &Storage, clients: &SamplingClients) -> Result<Vec<Value>, ApiError> {
+    let mut summaries = clients.summaries();
+    let with_report = |record: telemetry_wire::sampling::SamplingRuleRecord| {
+        let reports = summaries.remove(&record.sampling_rule.rule_name);
+        json!({ "rule": record.sampling_rule, "modified": record.modified_at, "reports": reports })
+    };
+    Ok(all_rules(storage).await?.into_iter().map(with_report).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotas_add_up_to_the_reservoir() {
+        for (reservoir, clients) in [(5, 2), (1, 3), (0, 4), (100, 7)] {
+            assert_eq!((0..clients).map(|place| share(reservoir, place, clients)).sum::<u32>(), reservoir);
+        }
+    }
 }

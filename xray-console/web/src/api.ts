@@ -9,6 +9,12 @@ export interface Overview {
   news: { now: number; segments: Arrivals; metrics: Arrivals; logs: Arrivals; calls: Call[]; rejections: Rejection[] };
   storage: { bytes: number; budget: number; evicted: number };
   oldestTrace: number | null;
+  rules: SamplingRule[];
+}
+export interface SamplingRule {
+  rule: { RuleName: string; Priority: number; FixedRate: number; ReservoirSize: number; ServiceName: string; Host: string; HTTPMethod: string; URLPath: string };
+  modified: number;
+  reports: { clients: number; requests: number; sampled: number; borrowed: number; reported: number } | null;
 }
 
 export interface TraceRow {

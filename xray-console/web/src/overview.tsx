@@ -31,6 +31,7 @@ export function OverviewScreen({ place }: { place: Place }): JSX.Element {
         <States loaded={traces}>{(list) => <TraceRows rows={failuresFirst(list).slice(0, 8)} selected={null} />}</States>
       </Panel>
     </>}
+    <Sampling data={data} />
     <Calls data={data} />
   </>}</States>;
 }
@@ -87,6 +88,26 @@ function Rejected({ data }: { data: Overview }): JSX.Element {
         <td class="narrow muted">{age(now, rejection.at)}</td><td class="narrow">{rejection.what}</td><td class="cut"><code>{rejection.code}</code> {rejection.message}</td>
       </tr>)}
     </tbody></table>}
+  </Panel>;
+}
+
+function Sampling({ data }: { data: Overview }): JSX.Element {
+  const target = ({ rule }: Overview["rules"][number]): string => {
+    const parts = [["service", rule.ServiceName], ["host", rule.Host], ["method", rule.HTTPMethod], ["path", rule.URLPath]];
+    return parts.filter(([, pattern]) => pattern !== "*").map(([what, pattern]) => `${what} ${pattern}`).join(" · ") || "everything";
+  };
+  return <Panel title="Sampling rules" aside={<span class="muted">what clients reported since the console started</span>}>
+    <table class="fixed"><thead><tr>
+      <th>rule</th><th class="narrow right">priority</th><th>for</th><th class="narrow right">per second</th><th class="narrow right">then</th>
+      <th class="narrow right">clients</th><th class="narrow right">requests</th><th class="narrow right">sampled</th><th class="narrow right">last report</th>
+    </tr></thead><tbody>
+      {data.rules.map((entry) => <tr key={entry.rule.RuleName}>
+        <td>{entry.rule.RuleName}</td><td class="narrow right muted">{entry.rule.Priority}</td><td class="cut muted">{target(entry)}</td>
+        <td class="narrow right">{number(entry.rule.ReservoirSize)}</td><td class="narrow right">{(entry.rule.FixedRate * 100).toFixed(entry.rule.FixedRate < 0.01 ? 2 : 0)} %</td>
+        <td class="narrow right">{number(entry.reports?.clients ?? 0)}</td><td class="narrow right">{number(entry.reports?.requests ?? 0)}</td>
+        <td class="narrow right">{number(entry.reports?.sampled ?? 0)}</td><td class="narrow right muted">{entry.reports === null ? "none" : age(data.news.now, entry.reports.reported)}</td>
+      </tr>)}
+    </tbody></table>
   </Panel>;
 }
 
