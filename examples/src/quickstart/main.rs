@@ -1,12 +1,14 @@
-//! The whole line in one process: a shop of three services, the agent, the console, and load.
+//! The whole line in one process: a shop of three services and a worker, the agent, the console, and load.
 //!
 //! `cargo quickstart` serves the page until Ctrl-C. `cargo quickstart --once` makes a fixed number of requests, reads back by
 //! the public AWS APIs what has arrived, prints both, and fails if they differ.
 
+mod backend;
 mod load;
 mod read_back;
 mod shop;
 mod terminal;
+mod worker;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,9 +16,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use backend::Backend;
 use clap::Parser;
 use metrics_agent::{Agent, AwsSettings, Config, FileConfig};
-use read_back::ReadBack;
+use read_back::{ReadBack, client_config};
 use shop::{Sent, Shop};
 use tracing_subscriber::EnvFilter;
 use xray_console::Console;
@@ -66,13 +69,19 @@ async fn run(arguments: Arguments) -> Result<bool, AnyError> {
         .service_version("1.0.0")
         .install()?;
     let sent = Arc::new(Sent::create(&log_file(folder.path()))?);
-    let shop = Shop::open(agent.addresses().statsd, Arc::clone(&sent)).await?;
-    println!("storefront {}  →  orders {}  →  payments {}", shop.storefront, shop.orders, shop.payments);
+    let backend = Arc::new(Backend::open(folder.path(), &client_config(&endpoint).await).await?);
+    let shop = Shop::open(agent.addresses().statsd, Arc::clone(&sent), Arc::clone(&backend)).await?;
+    tokio::spawn(worker::run(Arc::clone(&backend), Arc::clone(&sent)));
+    println!(
+        "storefront {}  →  orders {}  →  payments {}; orders keeps in SQLite and tells a worker by SQS",
+        shop.storefront, shop.orders, shop.payments
+    );
     println!("agent      X-Ray {}, StatsD {}, log files in {}", agent.addresses().udp, agent.addresses().statsd, folder.path().display());
     println!("console    {endpoint}\n");
 
     let is_equal = if arguments.once {
         load::fixed(&shop, arguments.requests).await?;
+        backend.settle().await;
         xray.flush();
         terminal::show_first_trace(&endpoint, &sent).await?;
         drain(agent).await;
@@ -81,6 +90,7 @@ async fn run(arguments: Arguments) -> Result<bool, AnyError> {
         report.is_equal()
     } else {
         load::fixed(&shop, 1).await?;
+        backend.settle().await;
         terminal::show_first_trace(&endpoint, &sent).await?;
         println!("\nthe page: {endpoint}  (Ctrl-C stops)\n");
         tokio::select! {

@@ -1,4 +1,4 @@
-//! The shop: storefront → orders → payments, three axum services that call each other with reqwest.
+//! The shop: storefront → orders → payments, three axum services that call each other with reqwest; orders go to a worker by a queue.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,6 +17,8 @@ use serde_json::json;
 use xray_sdk::reqwest::RequestBuilderExt as _;
 use xray_sdk::tower::TraceLayer;
 use xray_sdk::{Classification, Context, SegmentId, TraceId, traced};
+
+use crate::backend::Backend;
 
 pub(crate) const NAMESPACE: &str = "Shop";
 pub(crate) const LOG_GROUP: &str = "/shop/app";
@@ -48,7 +50,7 @@ impl Sent {
     }
 
     /// Called first thing in a handler, where the current entity is the segment.
-    fn note_segment(&self) {
+    pub(crate) fn note_segment(&self) {
         let context = Context::current();
         if let (Some(trace), Some(id)) = (context.trace_id(), context.entity_id()) {
             self.segments.lock().unwrap_or_else(PoisonError::into_inner).push((trace, id));
@@ -88,13 +90,15 @@ struct Service {
     client: reqwest::Client,
     statsd: Arc<UdpSocket>,
     sent: Arc<Sent>,
+    backend: Arc<Backend>,
 }
 
 impl Shop {
-    pub(crate) async fn open(statsd: SocketAddr, sent: Arc<Sent>) -> io::Result<Self> {
+    pub(crate) async fn open(statsd: SocketAddr, sent: Arc<Sent>, backend: Arc<Backend>) -> io::Result<Self> {
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         socket.connect(statsd)?;
-        let service = Service { name: "payments", next: None, client: reqwest::Client::new(), statsd: Arc::new(socket), sent };
+        let client = reqwest::Client::new();
+        let service = Service { name: "payments", next: None, client, statsd: Arc::new(socket), sent, backend };
         let payments = serve(service.clone(), Router::new().route("/charge/{order}", post(charge))).await?;
         let orders = Service { name: "orders", next: Some(payments), ..service.clone() };
         let orders = serve(orders, Router::new().route("/order/{order}", post(order))).await?;
@@ -224,6 +228,10 @@ async fn order(State(service): State<Service>, UrlPath(number): UrlPath<u64>) ->
     let status = service.call_next(&format!("/charge/{number}")).await.unwrap_or(StatusCode::BAD_GATEWAY);
     match status {
         StatusCode::OK => {
+            if let Err(error) = service.backend.keep(number as i64).await {
+                service.error(&format!("order {number} is not kept: {error}"));
+                return StatusCode::INTERNAL_SERVER_ERROR;
+            }
             service.count("orders.placed");
             service.info(&format!("order {number} placed"));
             StatusCode::CREATED
