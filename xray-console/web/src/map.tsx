@@ -23,15 +23,33 @@ const CLIENT_RADIUS = 18;
 
 const radius = (node: { kind: string | null }): number => (node.kind === "client" ? CLIENT_RADIUS : RADIUS);
 
+/** The edges that lead back to where a walk from the callers came from, such as a worker's to its queue: they move nothing to the right. */
+function backward(graph: Graph): Set<string> {
+  const back = new Set<string>();
+  const state = graph.nodes.map(() => "new" as "new" | "open" | "done");
+  const visit = (from: number): void => {
+    state[from] = "open";
+    for (const to of Object.keys(graph.nodes[from]?.edges ?? {}).map(Number)) {
+      if (state[to] === "open") back.add(`${from} ${to}`);
+      else if (state[to] === "new") visit(to);
+    }
+    state[from] = "done";
+  };
+  const isCaller = (index: number): boolean => graph.nodes[index]?.kind === "client";
+  const order = [...graph.nodes.keys()].sort((a, b) => Number(isCaller(b)) - Number(isCaller(a)) || a - b);
+  for (const index of order) if (state[index] === "new") visit(index);
+  return back;
+}
+
 /** Columns by the longest way from a caller, rows by name: the same graph always looks the same. */
 function layout(graph: Graph): Map<number, Spot> {
   const column = graph.nodes.map(() => 0);
+  const back = backward(graph);
   for (let round = 0; round < graph.nodes.length; round++) {
     let moved = false;
-    graph.nodes.forEach((node, from) => Object.keys(node.edges).forEach((key) => {
-      const to = Number(key);
+    graph.nodes.forEach((node, from) => Object.keys(node.edges).map(Number).filter((to) => !back.has(`${from} ${to}`)).forEach((to) => {
       const wanted = (column[from] ?? 0) + 1;
-      if (to !== from && (column[to] ?? 0) < wanted && wanted < graph.nodes.length) { column[to] = wanted; moved = true; }
+      if ((column[to] ?? 0) < wanted) { column[to] = wanted; moved = true; }
     }));
     if (!moved) break;
   }
