@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::MetadataCommand;
 
 /// Which of our crates each may depend on. Dev-dependencies count.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("telemetry-wire", &[]),
     ("telemetry-rules", &["telemetry-wire"]),
     ("telemetry-delivery", &[]),
+    ("telemetry-platform", &[]),
     ("xray-macros", &[]),
-    ("xray-sdk", &["telemetry-wire", "xray-macros"]),
+    ("xray-sdk", &["telemetry-wire", "telemetry-platform", "xray-macros"]),
     ("log-shipper", &["telemetry-delivery", "telemetry-wire", "telemetry-rules"]),
     ("xray-console", &["telemetry-wire", "telemetry-rules"]),
     ("metrics-agent", &["telemetry-wire", "telemetry-rules", "telemetry-delivery", "log-shipper", "xray-console"]),
@@ -24,8 +25,17 @@ const ARROWS: [(&str, &[&str]); 12] = [
 ];
 
 /// Crates whose lib.rs lists modules in rank order.
-const CRATES: [&str; 8] =
-    ["telemetry-wire", "telemetry-rules", "telemetry-delivery", "xray-macros", "xray-sdk", "log-shipper", "xray-console", "metrics-agent"];
+const CRATES: [&str; 9] = [
+    "telemetry-wire",
+    "telemetry-rules",
+    "telemetry-delivery",
+    "telemetry-platform",
+    "xray-macros",
+    "xray-sdk",
+    "log-shipper",
+    "xray-console",
+    "metrics-agent",
+];
 
 /// Production lines of a file.
 const FILE_LINES: usize = 400;

@@ -81,6 +81,9 @@ pub use integrations::tower;
 #[cfg(feature = "tracing")]
 pub use integrations::tracing;
 pub use recorder::{BuildError, Builder, ContextMissing, Environment, InstallError, Installed};
+/// Where to look for what the application runs on; see [`Builder::platform`].
+#[cfg(feature = "platform")]
+pub use telemetry_platform::World;
 pub use telemetry_wire::{
     AnnotationValue, Aws, Http, HttpRequest, HttpResponse, Link, SamplingState, SegmentId, Sql, TraceHeader, TraceId, Traceparent,
 };

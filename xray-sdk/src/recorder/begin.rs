@@ -46,7 +46,7 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
         SamplingState::Sampled => SamplingDecision::unnamed(true),
         SamplingState::NotSampled => SamplingDecision::unnamed(false),
         SamplingState::Requested | SamplingState::Unknown => {
-            let info = &recorder.output.info;
+            let info = recorder.output.info.load();
             let facts = SamplingRequest {
                 service: &name,
                 host: request.host,

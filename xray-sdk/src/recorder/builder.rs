@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use telemetry_wire::sampling::LocalRulesError;
 use telemetry_wire::{Aws, DATAGRAM_HEADER, SegmentInfo, UDP_PAYLOAD_LIMIT, XrayInfo, limits};
 
@@ -37,6 +38,8 @@ pub struct Builder {
     emitter: Option<Box<dyn Emitter>>,
     info: SegmentInfo,
     environment: Environment<'static>,
+    #[cfg(feature = "platform")]
+    world: Option<telemetry_platform::World>,
 }
 
 /// Why the SDK could not be configured.
@@ -169,6 +172,8 @@ impl Builder {
             emitter: None,
             info: SegmentInfo { aws: Some(Aws { xray: Some(xray), ..Aws::default() }), ..SegmentInfo::default() },
             environment: Environment::process(),
+            #[cfg(feature = "platform")]
+            world: Some(telemetry_platform::World::here()),
         }
     }
 
@@ -261,6 +266,14 @@ impl Builder {
         self
     }
 
+    /// Where to look for what this runs on: Lambda, ECS, EKS, Elastic Beanstalk, EC2. Default: the process's variables and the system's files;
+    /// `None` looks nowhere. What [`Self::origin`] says stays.
+    #[cfg(feature = "platform")]
+    pub fn platform(mut self, world: Option<telemetry_platform::World>) -> Self {
+        self.world = world;
+        self
+    }
+
     /// Reads variables from here instead of from the process.
     pub fn environment(mut self, environment: Environment<'static>) -> Self {
         self.environment = environment;
@@ -307,7 +320,8 @@ impl Builder {
         };
         let single = if emitter.takes_large() { DATAGRAM_HEADER.len() + limits::DOCUMENT_BYTES } else { 0 };
         let sizes = SizeLimits { datagram: self.datagram_limit, single };
-        let output = Output { info: self.info, limits: sizes, emitter, encoder: Default::default(), warned: false.into() };
+        let output =
+            Output { info: ArcSwap::from_pointee(self.info), limits: sizes, emitter, encoder: Default::default(), warned: false.into() };
         let recorder = Recorder {
             is_enabled,
             is_lambda,
@@ -322,7 +336,12 @@ impl Builder {
             output: Arc::new(output),
             queue: None,
         };
-        leak(recorder, is_inline || !is_enabled).map_err(BuildError::Thread)
+        let recorder = leak(recorder, is_inline || !is_enabled).map_err(BuildError::Thread)?;
+        #[cfg(feature = "platform")]
+        if let Some(world) = self.world.filter(|_| is_enabled) {
+            super::platform::detect(recorder, world);
+        }
+        Ok(recorder)
     }
 }
 

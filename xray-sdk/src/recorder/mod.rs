@@ -15,6 +15,9 @@ mod missing;
 
 mod begin;
 
+#[cfg(feature = "platform")]
+mod platform;
+
 mod builder;
 
 #[cfg(feature = "lambda")]

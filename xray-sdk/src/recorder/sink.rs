@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use telemetry_wire::SegmentInfo;
 
 use super::strategy::ContextMissing;
@@ -41,7 +42,7 @@ pub(super) struct Queue {
 
 /// The last part: from fragments to the emitter.
 pub(super) struct Output {
-    pub(super) info: SegmentInfo,
+    pub(super) info: ArcSwap<SegmentInfo>,
     pub(super) limits: SizeLimits,
     pub(super) emitter: Box<dyn Emitter>,
     pub(super) encoder: Mutex<FragmentEncoder>,
@@ -141,7 +142,7 @@ impl Recorder {
 
     fn send(&self, encoder: &mut FragmentEncoder, mut fragment: Fragment, burst: &mut u32) {
         let output = &*self.output;
-        let report = encoder.encode(&mut fragment, &output.info, output.limits, |datagram| {
+        let report = encoder.encode(&mut fragment, &output.info.load(), output.limits, |datagram| {
             self.emit(datagram);
             *burst += 1;
             if burst.is_multiple_of(BURST) && self.queue.as_ref().is_some_and(|queue| !queue.fragments.is_filling()) {
