@@ -31,6 +31,9 @@
     feature = "tracing",
     doc = "| `tracing` | [`tracing`]: spans as subsegments, sqlx's events as subsegments, trace ids on log lines |"
 )]
+#![cfg_attr(feature = "stream", doc = "| `stream` | [`stream`]: streams in a subsegment |")]
+#![cfg_attr(feature = "tokio", doc = "| `tokio` | [`tokio`]: tasks in the context of who spawns them |")]
+#![cfg_attr(feature = "listeners", doc = "| `listeners` | [`Listener`]: code of yours at the begin and the end of everything |")]
 #![cfg_attr(feature = "testing", doc = "| `testing` | [`testing`]: record in memory and look at documents |")]
 //!
 //! Recording returns nothing, never blocks and never panics: an SDK must not break its host. Where no request is sampled and
@@ -60,12 +63,14 @@ pub mod testing;
 pub mod __private;
 
 pub use api::{
-    Classification, Exceptions, FutureExt, InContext, InSegment, InSubsegment, Segment, Subsegment, SubsegmentGuard, add_error,
-    add_metadata, annotate, in_subsegment, set_user, subsegment, trace_id,
+    Exceptions, FutureExt, InContext, InSegment, InSubsegment, Segment, Subsegment, SubsegmentGuard, add_error, add_metadata, annotate,
+    in_current_context, in_subsegment, set_user, spawn_thread, subsegment, trace_id,
 };
+#[cfg(feature = "listeners")]
+pub use api::{Listener, listen};
 pub use context::ContextGuard;
 pub use emitter::{AddressError, Counters, DaemonAddress, Emitter, LosslessEmitter, UdpEmitter};
-pub use entity::Context;
+pub use entity::{Classification, Context, IdSource};
 #[cfg(feature = "aws-sdk")]
 pub use integrations::aws_sdk;
 #[cfg(feature = "lambda")]
@@ -76,6 +81,10 @@ pub use integrations::reqwest;
 pub use integrations::sqlx;
 #[cfg(feature = "sqs")]
 pub use integrations::sqs;
+#[cfg(feature = "stream")]
+pub use integrations::stream;
+#[cfg(feature = "tokio")]
+pub use integrations::tokio;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
 #[cfg(feature = "tracing")]

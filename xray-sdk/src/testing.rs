@@ -64,7 +64,10 @@ pub fn with_recorded_documents<R>(work: impl FnOnce() -> R) -> (Vec<Document>, R
 /// When the builder is wrong or a document breaks X-Ray's schema.
 pub fn with_recorder<R>(configure: impl FnOnce(Builder) -> Builder, work: impl FnOnce() -> R) -> (Vec<Document>, Counters, R) {
     let emitter = MemoryEmitter::default();
-    let builder = Builder::new("test").emitter(emitter.clone()).sampler(SampleAll).inline(true).environment(Environment::from_fn(|_| None));
+    let builder = Builder::new("test");
+    #[cfg(feature = "platform")]
+    let builder = builder.platform(None);
+    let builder = builder.emitter(emitter.clone()).sampler(SampleAll).inline(true).environment(Environment::from_fn(|_| None));
     let recorder = match configure(builder).build() {
         Ok(recorder) => recorder,
         Err(error) => panic!("{error}"),

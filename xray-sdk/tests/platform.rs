@@ -8,15 +8,12 @@ use xray_sdk::{Builder, Segment, World};
 
 /// Records until the segment says where it was made; the answer comes from a thread.
 fn recorded(configure: impl Fn(Builder) -> Builder) -> Document {
-    let (documents, _, ()) = with_recorder(
-        |builder| configure(builder),
-        || {
-            for _ in 0..200 {
-                drop(Segment::begin("shop"));
-                std::thread::park_timeout(std::time::Duration::from_millis(5));
-            }
-        },
-    );
+    let (documents, _, ()) = with_recorder(configure, || {
+        for _ in 0..200 {
+            drop(Segment::begin("shop"));
+            std::thread::park_timeout(std::time::Duration::from_millis(5));
+        }
+    });
     documents.last().unwrap().clone()
 }
 

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use serde::Serialize;
 use telemetry_wire::{AnnotationValue, TraceId};
 
-use super::exception::{Classification, Exceptions};
+use super::exception::Exceptions;
 use super::subsegment::to_json;
 use crate::emitter::CounterCells;
-use crate::entity::{Context, Note};
+use crate::entity::{Classification, Context, Note};
 use crate::recorder::{current_recorder, report_missing};
 
 /// Adds an indexed pair to the current segment or subsegment.

@@ -3,39 +3,15 @@
 use std::any::Any;
 use std::error::Error;
 
-use telemetry_wire::{Exception, Flags};
+use telemetry_wire::{Details, Exception, Flags};
 
-use crate::entity::random_segment_id;
+use crate::entity::{Classification, add_exceptions, random_segment_id};
+use crate::recorder::current_recorder;
 
 /// Exceptions kept of one chain of sources; a chain that long is a loop or a mistake.
 const CHAIN: usize = 16;
 /// Bytes of a message; whole documents have 64 kB.
 const MESSAGE_CHARS: usize = 4_096;
-
-/// Whose fault an error is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Classification {
-    /// The caller's: bad input, not found.
-    Error,
-    /// The caller's: too many requests.
-    Throttle,
-    /// Ours. The default for every `Err`, as in all X-Ray SDKs.
-    #[default]
-    Fault,
-    /// Nobody's: not recorded at all.
-    Ignored,
-}
-
-impl Classification {
-    pub(crate) const fn flags(self) -> Flags {
-        match self {
-            Self::Error => Flags { error: true, fault: false, throttle: false },
-            Self::Throttle => Flags { error: true, fault: false, throttle: true },
-            Self::Fault => Flags { error: false, fault: true, throttle: false },
-            Self::Ignored => Flags { error: false, fault: false, throttle: false },
-        }
-    }
-}
 
 /// A chain of exceptions, the outermost first, each linked to its cause by id.
 #[derive(Debug)]
@@ -93,6 +69,18 @@ impl Exceptions {
     #[must_use]
     pub fn new(kind: &str, message: &str) -> Self {
         Self(vec![exception(kind.to_owned(), message)])
+    }
+}
+
+/// Records exceptions; of what would be a fault the application may think otherwise.
+pub(super) fn fail(flags: &mut Flags, details: &mut Details, classification: Classification, exceptions: Exceptions) {
+    let classification = match (classification, current_recorder()) {
+        (Classification::Fault, Some(recorder)) => recorder.hooks.classify(&exceptions.0),
+        _ => classification,
+    };
+    if classification != Classification::Ignored {
+        *flags = flags.or(classification.flags());
+        add_exceptions(details, exceptions.0);
     }
 }
 

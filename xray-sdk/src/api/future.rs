@@ -8,11 +8,11 @@ use std::task::{Context as TaskContext, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::exception::{Classification, Exceptions, panic_exception};
+use super::exception::{Exceptions, panic_exception};
 use super::segment::Segment;
 use super::subsegment::Subsegment;
 use crate::context;
-use crate::entity::Context;
+use crate::entity::{Classification, Context};
 
 /// Adds tracing to every future.
 pub trait FutureExt: Future + Sized {

@@ -6,9 +6,9 @@ use std::fmt;
 use serde::Serialize;
 use telemetry_wire::{AnnotationValue, Details, Flags, Http, TraceHeader};
 
-use super::exception::{Classification, Exceptions};
+use super::exception::{Exceptions, fail};
 use super::subsegment::{count_fixed_key, to_json};
-use crate::entity::{Context, OpenRoot};
+use crate::entity::{Classification, Context, OpenRoot};
 use crate::recorder::{Begun, SegmentRequest, begin};
 
 /// An open segment, or the no-op when it is not sampled. Ends when dropped.
@@ -32,6 +32,10 @@ impl Drop for Segment {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.unwound();
+        }
+        #[cfg(feature = "listeners")]
+        if self.is_recording() {
+            super::listener::tell(|listener| listener.segment_ends(self));
         }
         if let State::Noop(context) = &self.state {
             context.forget_extras();
@@ -67,7 +71,10 @@ impl Segment {
             Begun::NotSampled(context) => State::Noop(context),
             Begun::Off => State::Noop(Context::NONE),
         };
-        Self { state }
+        let segment = Self { state };
+        #[cfg(feature = "listeners")]
+        let segment = segment.told();
+        segment
     }
 
     /// The context of what happens inside.
@@ -110,10 +117,7 @@ impl Segment {
         if classification == Classification::Ignored {
             return self;
         }
-        self.change(|flags, details| {
-            *flags = flags.or(classification.flags());
-            crate::entity::add_exceptions(details, describe().0);
-        })
+        self.change(|flags, details| fail(flags, details, classification, describe()))
     }
 
     /// Sets error, throttle or fault from a status code.
@@ -141,6 +145,14 @@ impl Segment {
 
     /// Ends now.
     pub fn end(self) {}
+
+    #[cfg(feature = "listeners")]
+    fn told(mut self) -> Self {
+        if self.is_recording() {
+            super::listener::tell(|listener| listener.segment_began(&mut self));
+        }
+        self
+    }
 
     #[cold]
     fn unwound(&mut self) {

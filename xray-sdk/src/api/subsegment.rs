@@ -8,9 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use serde::Serialize;
 use telemetry_wire::{AnnotationValue, Aws, Details, Flags, Http, Sql, TraceHeader};
 
-use super::exception::{Classification, Exceptions, panic_exception};
+use super::exception::{Exceptions, fail, panic_exception};
 use crate::context;
-use crate::entity::{Context, OpenSubsegment};
+use crate::entity::{Classification, Context, OpenSubsegment};
 use crate::recorder::report_missing;
 
 /// An open subsegment. Ends when dropped; can be sent to another thread and held over an `.await`.
@@ -28,6 +28,10 @@ impl Drop for Subsegment {
     fn drop(&mut self) {
         if self.is_recording() && std::thread::panicking() {
             self.unwound();
+        }
+        #[cfg(feature = "listeners")]
+        if self.is_recording() {
+            super::listener::tell(|listener| listener.subsegment_ends(self));
         }
     }
 }
@@ -49,9 +53,25 @@ impl Subsegment {
     #[inline]
     pub fn begin_in(parent: Context, name: impl Into<Cow<'static, str>>) -> Self {
         if parent.is_recording() {
-            return Self { open: OpenSubsegment::begin(parent, name.into()) };
+            return Self::begun(OpenSubsegment::begin(parent, name.into()));
         }
         Self::not_recorded(parent)
+    }
+
+    #[inline]
+    fn begun(open: OpenSubsegment) -> Self {
+        let subsegment = Self { open };
+        #[cfg(feature = "listeners")]
+        let subsegment = subsegment.told();
+        subsegment
+    }
+
+    #[cfg(feature = "listeners")]
+    fn told(mut self) -> Self {
+        if self.is_recording() {
+            super::listener::tell(|listener| listener.subsegment_began(&mut self));
+        }
+        self
     }
 
     #[inline]
@@ -73,7 +93,7 @@ impl Subsegment {
     /// Begins below the segment that a header names.
     #[cfg(feature = "lambda")]
     pub(crate) fn begin_below(name: Cow<'static, str>, header: &TraceHeader<'_>) -> Self {
-        Self { open: crate::recorder::begin_below(name, header) }
+        Self::begun(crate::recorder::begin_below(name, header))
     }
 
     /// The no-op, for code that begins only sometimes.
@@ -132,8 +152,7 @@ impl Subsegment {
         if classification != Classification::Ignored
             && let Some((flags, details)) = self.open.recorded()
         {
-            *flags = flags.or(classification.flags());
-            crate::entity::add_exceptions(details, describe().0);
+            fail(flags, details, classification, describe());
         }
         self
     }
@@ -275,7 +294,7 @@ pub fn subsegment(name: impl Into<Cow<'static, str>>) -> SubsegmentGuard {
 
 fn begin_here(name: Cow<'static, str>) -> SubsegmentGuard {
     let open = OpenSubsegment::begin_and(Context::current(), name, context::step);
-    SubsegmentGuard { subsegment: Subsegment { open }, not_send: PhantomData }
+    SubsegmentGuard { subsegment: Subsegment::begun(open), not_send: PhantomData }
 }
 
 /// Runs `work` in a subsegment; a panic is recorded as a fault and goes on.

@@ -8,7 +8,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use telemetry_wire::TraceId;
+use telemetry_wire::{SegmentId, Timestamp, TraceId};
 
 use super::fragment::{Fragment, Identity};
 use super::note::Note;
@@ -32,6 +32,8 @@ pub(crate) trait FragmentSink: Sync {
     fn stream_limits(&self) -> StreamLimits;
     /// What is idle of this sink.
     fn pool(&self) -> &CellPool;
+    /// The base of the ids of a new segment.
+    fn id_base(&self, trace: TraceId, parent: Option<SegmentId>, now: Timestamp) -> u64;
 }
 
 /// The idle cells of one sink. A cell belongs to its sink for ever, so that what outlived its segment still knows where to go.

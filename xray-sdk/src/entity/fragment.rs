@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use telemetry_wire::{Details, Flags, SegmentId, Timestamp, TraceId};
+use telemetry_wire::{Details, Flags, SegmentId, TraceId};
 
-use super::ids::{id_of, new_id_base};
+use super::ids::id_of;
 use super::note::Note;
 use super::record::Finished;
 use crate::clock::{Anchor, Ticks};
@@ -58,8 +58,8 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    pub(super) fn new(trace: TraceId, parent: Option<SegmentId>, now: Timestamp) -> Self {
-        Self { trace, id_base: new_id_base(trace, parent, now.as_micros()) }
+    pub(super) const fn new(trace: TraceId, id_base: u64) -> Self {
+        Self { trace, id_base }
     }
 }
 

@@ -14,6 +14,15 @@ const fn mix(value: u64) -> u64 {
     value ^ (value >> 31)
 }
 
+/// Where ids come from instead of the SDK's own generator: for tests that want the same ones each time.
+pub trait IdSource: Send + Sync {
+    /// The id of a new trace that begins at so many seconds since the epoch.
+    fn trace_id(&self, seconds: u64) -> TraceId;
+
+    /// A number that the ids of one segment and its subsegments are mixed from. Different for each segment.
+    fn id_base(&self) -> u64;
+}
+
 /// The id of entity `number` of a segment; number 0 is the segment.
 pub(crate) const fn id_of(base: u64, number: u32) -> SegmentId {
     SegmentId::from_u64(mix(base.wrapping_add(number as u64)))

@@ -10,6 +10,8 @@
 //!
 //! Next: a [`Fragment`] goes to the recorder's [`FragmentSink`], see `emitter`.
 
+mod classification;
+
 mod ids;
 
 mod record;
@@ -29,9 +31,11 @@ mod handle;
 mod open;
 
 pub(crate) use cell::{CellPool, FragmentSink, StreamLimits};
+pub use classification::Classification;
 pub(crate) use fragment::{Fragment, Root, RootKind};
 pub use handle::Context;
-pub(crate) use ids::{new_trace_id, random_segment_id};
+pub use ids::IdSource;
+pub(crate) use ids::{new_id_base, new_trace_id, random_segment_id};
 pub(crate) use note::{Note, add_exceptions};
 pub(crate) use open::{OpenRoot, OpenSubsegment, Step};
 pub(crate) use record::Finished;

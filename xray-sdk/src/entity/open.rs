@@ -44,7 +44,7 @@ pub(crate) struct OpenRoot {
 
 impl OpenRoot {
     pub(crate) fn begin(sink: &'static dyn FragmentSink, trace: TraceId, kind: RootKind, name: Cow<'static, str>, anchor: Anchor) -> Self {
-        let identity = Identity::new(trace, kind.parent(), anchor.wall());
+        let identity = Identity::new(trace, sink.id_base(trace, kind.parent(), anchor.wall()));
         let (cell, generation) = SegmentCell::open(sink, identity, anchor);
         let pin = Pin { cell, generation, number: 0 };
         Self { pin, kind, name, flags: Flags::default(), details: None, is_closed: false }

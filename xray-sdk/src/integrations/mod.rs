@@ -18,6 +18,10 @@ pub mod reqwest;
 pub mod sqlx;
 #[cfg(feature = "sqs")]
 pub mod sqs;
+#[cfg(feature = "stream")]
+pub mod stream;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]

@@ -38,7 +38,10 @@ pub(crate) enum Begun {
 pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
     let Some(recorder) = install::current().filter(|recorder| recorder.is_enabled) else { return Begun::Off };
     let anchor = LazyCell::new(Anchor::now);
-    let trace = request.header.root.unwrap_or_else(|| new_trace_id(anchor.wall(), anchor.ticks()));
+    let trace = request.header.root.unwrap_or_else(|| match &recorder.hooks.ids {
+        Some(ids) => ids.trace_id(anchor.wall().seconds()),
+        None => new_trace_id(anchor.wall(), anchor.ticks()),
+    });
     // A parent without its trace is somebody else's.
     let parent = request.header.root.and(request.header.parent);
     let name = recorder.fixed_name.clone().unwrap_or(request.name);

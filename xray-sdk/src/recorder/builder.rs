@@ -7,14 +7,15 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use telemetry_wire::sampling::LocalRulesError;
-use telemetry_wire::{Aws, DATAGRAM_HEADER, SegmentInfo, UDP_PAYLOAD_LIMIT, XrayInfo, limits};
+use telemetry_wire::{Aws, DATAGRAM_HEADER, Exception, SegmentInfo, UDP_PAYLOAD_LIMIT, XrayInfo, limits};
 
 use super::environment::Environment;
+use super::hooks::Hooks;
 use super::install;
 use super::sink::{FLUSH_WITHIN, Output, Queue, Recorder};
 use super::strategy::ContextMissing;
 use crate::emitter::{AddressError, Counters, DaemonAddress, Emitter, FragmentQueue, SizeLimits, UdpEmitter, Worker};
-use crate::entity::{CellPool, StreamLimits};
+use crate::entity::{CellPool, Classification, IdSource, StreamLimits};
 use crate::sampling::{CentralSampler, LocalSampler, Sampler};
 
 /// Bytes of a datagram, header line included. A document has at most 64 kB, UDP over IPv4 a little less; macOS takes 9,216
@@ -36,6 +37,7 @@ pub struct Builder {
     local_rules: Option<Result<LocalSampler, LocalRulesError>>,
     is_centralized: Option<bool>,
     emitter: Option<Box<dyn Emitter>>,
+    hooks: Hooks,
     info: SegmentInfo,
     environment: Environment<'static>,
     #[cfg(feature = "platform")]
@@ -170,6 +172,7 @@ impl Builder {
             local_rules: None,
             is_centralized: None,
             emitter: None,
+            hooks: Hooks::default(),
             info: SegmentInfo { aws: Some(Aws { xray: Some(xray), ..Aws::default() }), ..SegmentInfo::default() },
             environment: Environment::process(),
             #[cfg(feature = "platform")]
@@ -243,6 +246,19 @@ impl Builder {
             1_024..UDP_PAYLOAD_LIMIT => bytes,
             _ => UDP_PAYLOAD_LIMIT,
         };
+        self
+    }
+
+    /// Says whose fault it is what would be recorded as a fault: an `Err`, a panic, a call that fails. Gets the chain of exceptions, the
+    /// outermost first, by type and message; [`Classification::Ignored`] leaves them out. Default: a fault stays one.
+    pub fn classify(mut self, classify: impl Fn(&[Exception]) -> Classification + Send + Sync + 'static) -> Self {
+        self.hooks.classifier = Some(Box::new(classify));
+        self
+    }
+
+    /// Takes ids from elsewhere than from the SDK's own generator.
+    pub fn ids(mut self, ids: impl IdSource + 'static) -> Self {
+        self.hooks.ids = Some(Box::new(ids));
         self
     }
 
@@ -330,6 +346,7 @@ impl Builder {
             context_missing,
             announces_open_segments: self.announces_open_segments,
             sampler,
+            hooks: self.hooks,
             counters: Default::default(),
             stream: self.stream,
             pool: CellPool::default(),

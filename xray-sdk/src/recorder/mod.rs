@@ -7,6 +7,8 @@ mod environment;
 
 mod strategy;
 
+mod hooks;
+
 mod sink;
 
 mod install;

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use telemetry_wire::SegmentInfo;
+use telemetry_wire::{SegmentId, SegmentInfo, Timestamp, TraceId};
 
+use super::hooks::Hooks;
 use super::strategy::ContextMissing;
 use crate::emitter::{CounterCells, Emitter, FragmentEncoder, FragmentQueue, SizeLimits, Worker};
-use crate::entity::{CellPool, Fragment, FragmentSink, StreamLimits};
+use crate::entity::{CellPool, Fragment, FragmentSink, StreamLimits, new_id_base};
 use crate::sampling::Sampler;
 
 /// Everything that `install` made out of a builder. Leaked: segments refer to it until the process ends.
@@ -27,6 +28,7 @@ pub(crate) struct Recorder {
     pub(crate) context_missing: ContextMissing,
     pub(crate) announces_open_segments: bool,
     pub(crate) sampler: Box<dyn Sampler>,
+    pub(crate) hooks: Hooks,
     pub(crate) counters: CounterCells,
     pub(super) stream: StreamLimits,
     pub(super) pool: CellPool,
@@ -83,6 +85,10 @@ impl FragmentSink for Recorder {
 
     fn pool(&self) -> &CellPool {
         &self.pool
+    }
+
+    fn id_base(&self, trace: TraceId, parent: Option<SegmentId>, now: Timestamp) -> u64 {
+        self.hooks.ids.as_ref().map_or_else(|| new_id_base(trace, parent, now.as_micros()), |ids| ids.id_base())
     }
 }
 
