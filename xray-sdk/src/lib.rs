@@ -19,22 +19,23 @@
 //!
 //! | feature | what |
 //! |---|---|
-#![cfg_attr(feature = "tower", doc = "| `tower` | [`tower`]: server layer for axum, hyper and tonic |")]
-#![cfg_attr(feature = "axum", doc = "| `axum` | the layer names the matched route |")]
-#![cfg_attr(feature = "reqwest", doc = "| `reqwest` | [`reqwest`]: one-line extension and tower layer for the client |")]
-#![cfg_attr(feature = "reqwest-middleware", doc = "| `reqwest-middleware` | middleware for `reqwest_middleware::ClientWithMiddleware` |")]
-#![cfg_attr(
-    feature = "sqlx",
-    doc = "| `sqlx` | [`sqlx`]: traced pool, connection and transaction; with `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite` rows affected too |"
-)]
-#![cfg_attr(
-    feature = "tracing",
-    doc = "| `tracing` | [`tracing`]: spans as subsegments, sqlx's events as subsegments, trace ids on log lines |"
-)]
-#![cfg_attr(feature = "stream", doc = "| `stream` | [`stream`]: streams in a subsegment |")]
-#![cfg_attr(feature = "tokio", doc = "| `tokio` | [`tokio`]: tasks in the context of who spawns them |")]
-#![cfg_attr(feature = "listeners", doc = "| `listeners` | [`Listener`]: code of yours at the begin and the end of everything |")]
-#![cfg_attr(feature = "testing", doc = "| `testing` | [`testing`]: record in memory and look at documents |")]
+//! | `tower` | [`tower`]: server layer for axum, hyper and tonic |
+//! | `axum` | the layer names the matched route |
+//! | `hyper` | [`hyper`]: servers and clients without tower |
+//! | `reqwest` | [`reqwest`]: one-line extension and tower layer for the client |
+//! | `reqwest-middleware` | middleware for `reqwest_middleware::ClientWithMiddleware` |
+//! | `connection` | [`connection`]: dns, connect and first byte of client calls |
+//! | `tonic` | [`tonic`]: gRPC clients; servers take the tower layer |
+//! | `sqlx` | [`sqlx`]: traced pool, connection and transaction; with `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite` rows affected too |
+//! | `aws-sdk` | [`aws_sdk`]: an interceptor for a client, an HTTP client for all; with `eventbridge` the trace on events |
+//! | `sqs` | [`sqs`]: the trace on messages, segments for those that arrive |
+//! | `lambda` | [`lambda`]: handlers of Lambda functions, several invocations at once too |
+//! | `platform` | segments say where they were made: ECS, EKS, Elastic Beanstalk, EC2; and which log groups belong to them |
+//! | `tracing` | [`tracing`]: spans as subsegments, sqlx's events as subsegments, trace ids on log lines |
+//! | `stream` | [`stream`]: streams in a subsegment |
+//! | `tokio` | [`tokio`]: tasks in the context of who spawns them |
+//! | `listeners` | [`Listener`]: code of yours at the begin and the end of everything |
+//! | `testing` | [`testing`]: record in memory and look at documents |
 //!
 //! Recording returns nothing, never blocks and never panics: an SDK must not break its host. Where no request is sampled and
 //! where there was no `init`, everything is one no-op that allocates nothing.
@@ -73,6 +74,10 @@ pub use emitter::{AddressError, Counters, DaemonAddress, Emitter, LosslessEmitte
 pub use entity::{Classification, Context, IdSource};
 #[cfg(feature = "aws-sdk")]
 pub use integrations::aws_sdk;
+#[cfg(feature = "connection")]
+pub use integrations::connection;
+#[cfg(feature = "hyper")]
+pub use integrations::hyper;
 #[cfg(feature = "lambda")]
 pub use integrations::lambda;
 #[cfg(feature = "reqwest")]
@@ -85,6 +90,8 @@ pub use integrations::sqs;
 pub use integrations::stream;
 #[cfg(feature = "tokio")]
 pub use integrations::tokio;
+#[cfg(feature = "tonic")]
+pub use integrations::tonic;
 #[cfg(feature = "tower")]
 pub use integrations::tower;
 #[cfg(feature = "tracing")]

@@ -67,7 +67,12 @@ pub fn with_recorder<R>(configure: impl FnOnce(Builder) -> Builder, work: impl F
     let builder = Builder::new("test");
     #[cfg(feature = "platform")]
     let builder = builder.platform(None);
-    let builder = builder.emitter(emitter.clone()).sampler(SampleAll).inline(true).environment(Environment::from_fn(|_| None));
+    let builder = builder
+        .emitter(emitter.clone())
+        .centralized_sampling(false)
+        .sampler(SampleAll)
+        .inline(true)
+        .environment(Environment::from_fn(|_| None));
     let recorder = match configure(builder).build() {
         Ok(recorder) => recorder,
         Err(error) => panic!("{error}"),

@@ -24,7 +24,14 @@ impl Exceptions {
     }
 
     /// Describes an error of unknown type and its `source()` chain.
-    #[cfg(any(feature = "reqwest", feature = "tracing", feature = "aws-sdk"))]
+    #[cfg(any(
+        feature = "reqwest",
+        feature = "hyper",
+        feature = "tonic",
+        feature = "connection",
+        feature = "tracing",
+        feature = "aws-sdk"
+    ))]
     pub(crate) fn of_source(error: &(dyn Error + 'static)) -> Self {
         Self::chain(exception(type_name_of(error), &error.to_string()), error.source())
     }
@@ -40,7 +47,7 @@ impl Exceptions {
     }
 
     /// Appends what caused the last of these.
-    #[cfg(any(feature = "reqwest", feature = "aws-sdk"))]
+    #[cfg(any(feature = "reqwest", feature = "hyper", feature = "tonic", feature = "aws-sdk"))]
     pub(crate) fn because(&mut self, causes: Self) {
         self.0.extend(causes.0);
         link(&mut self.0);

@@ -1,7 +1,7 @@
 //! Integrations: one feature, one folder. They never import one another; what several share has a folder
 //! of its own: `http_fields`, `message_fields`, `sql_text`.
 
-#[cfg(any(feature = "tower", feature = "reqwest"))]
+#[cfg(any(feature = "tower", feature = "reqwest", feature = "hyper", feature = "tonic"))]
 mod http_fields;
 #[cfg(feature = "aws-sdk")]
 mod message_fields;
@@ -10,6 +10,10 @@ mod sql_text;
 
 #[cfg(feature = "aws-sdk")]
 pub mod aws_sdk;
+#[cfg(feature = "connection")]
+pub mod connection;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 #[cfg(feature = "reqwest")]
@@ -22,6 +26,8 @@ pub mod sqs;
 pub mod stream;
 #[cfg(feature = "tokio")]
 pub mod tokio;
+#[cfg(feature = "tonic")]
+pub mod tonic;
 #[cfg(feature = "tower")]
 pub mod tower;
 #[cfg(feature = "tracing")]

@@ -197,6 +197,7 @@ impl Builder {
     /// arrive. Default: one request per second and 5 % of the rest. Errors show in [`Self::install`].
     pub fn sampling_rules(mut self, json: &str) -> Self {
         self.local_rules = Some(LocalSampler::parse(json));
+        self.sampler = None;
         self
     }
 

@@ -28,7 +28,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 }
 
 /// Writes both headers; what the user has set already stays.
-#[cfg(feature = "reqwest")]
+#[cfg(any(feature = "reqwest", feature = "hyper", feature = "tonic"))]
 pub(crate) fn inject(headers: &mut HeaderMap, context: crate::Context) {
     let (Some(text), Some(header)) = (context.trace_header_text(), context.trace_header()) else { return };
     if let Ok(value) = HeaderValue::try_from(text) {

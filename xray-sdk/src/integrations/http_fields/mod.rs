@@ -1,7 +1,19 @@
 //! What the HTTP integrations share: reading a request, writing the `http` block, passing the trace on.
 
+#[cfg(any(feature = "hyper", feature = "tonic"))]
+mod call;
+#[cfg(any(feature = "tower", feature = "tonic"))]
+mod grpc;
 mod header;
+#[cfg(any(feature = "tower", feature = "reqwest"))]
 mod request;
+
+#[cfg(any(feature = "hyper", feature = "tonic"))]
+pub(crate) use call::{begin_call, describe_call_error};
+#[cfg(any(feature = "tower", feature = "tonic"))]
+pub(crate) use grpc::GrpcStatus;
+#[cfg(feature = "tower")]
+pub(crate) use grpc::is_grpc;
 
 #[cfg(feature = "reqwest")]
 pub(crate) use header::inject;

@@ -43,6 +43,8 @@ where
     F: Future<Output = Result<Response, E>>,
     E: DescribeCall,
 {
+    #[cfg(feature = "connection")]
+    let call = crate::integrations::connection::InCall::new(call);
     Owned::new(subsegment, call, |subsegment: &mut Subsegment, result: &Result<Response, E>| match result {
         Ok(response) => {
             subsegment.status(response.status().as_u16());

@@ -3,10 +3,12 @@
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::api::guarded;
+use crate::integrations::http_fields::GrpcStatus;
 use crate::{Classification, Exceptions, Segment};
 
 pin_project! {
@@ -58,7 +60,8 @@ where
             }
             Poll::Ready(Some(Ok(frame))) => {
                 *this.bytes += frame.data_ref().map_or(0, bytes_of);
-                if inner.is_end_stream() {
+                frame.trailers_ref().into_iter().for_each(|trailers| note_grpc(&mut segment, trailers));
+                if inner.is_end_stream() || frame.is_trailers() {
                     finish(segment, *this.bytes);
                 } else {
                     *this.segment = Some(segment);
@@ -77,6 +80,13 @@ where
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
+    }
+}
+
+/// Records gRPC's status, if it is here.
+pub(super) fn note_grpc(segment: &mut Segment, headers: &HeaderMap) {
+    if let Some(status) = GrpcStatus::read(headers) {
+        segment.annotate("grpc_status", i64::from(status.code)).failure(status.classification(), || status.exceptions());
     }
 }
 

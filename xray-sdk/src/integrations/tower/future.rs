@@ -7,7 +7,7 @@ use std::task::{Context as TaskContext, Poll};
 use http::Response;
 use pin_project_lite::pin_project;
 
-use super::body::TracedBody;
+use super::body::{TracedBody, note_grpc};
 use crate::api::guarded;
 use crate::integrations::http_fields::{ResponseHeader, content_length};
 use crate::{Classification, Exceptions, Segment};
@@ -73,6 +73,7 @@ fn answered<R>(traced: Traced, mut response: Response<R>) -> Response<TracedBody
     let Traced { mut segment, mut answer } = traced;
     answer.write(response.headers_mut());
     segment.status(response.status().as_u16());
+    note_grpc(&mut segment, response.headers());
     let length = content_length(response.headers());
     segment.http(|http| http.response.content_length = length);
     response.map(|body| TracedBody::new(Some(segment), length, body))

@@ -1,0 +1,78 @@
+//! [`InCall`]: around the future of a call, so that its connects can find it.
+
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context as TaskContext, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::{Context, Subsegment};
+
+/// What the connects of a call tell it. They are made within its polls, and may outlive it.
+#[derive(Debug, Default)]
+pub(super) struct Connects {
+    pub(super) begun: AtomicUsize,
+    pub(super) open: AtomicUsize,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Arc<Connects>>> = const { RefCell::new(None) };
+}
+
+/// The connects of the call whose future is polled on this thread.
+pub(super) fn current() -> Option<Arc<Connects>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
+/// Whether any connector has been wrapped; without that, nobody tells the difference between a new connection and a reused one.
+pub(super) static IS_USED: AtomicBool = AtomicBool::new(false);
+
+pin_project! {
+    /// A call's future.
+    #[derive(Debug)]
+    pub struct InCall<F> {
+        connects: Option<Arc<Connects>>,
+        response: Option<Subsegment>,
+        #[pin]
+        inner: F,
+    }
+}
+
+impl<F> InCall<F> {
+    pub(crate) fn new(inner: F) -> Self {
+        Self { connects: IS_USED.load(Ordering::Relaxed).then(Arc::default), response: None, inner }
+    }
+}
+
+/// Puts back what was current, also after a panic.
+struct Restore(Option<Arc<Connects>>);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        CURRENT.set(self.0.take());
+    }
+}
+
+impl<F: Future> Future for InCall<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let context = Context::current();
+        let Some(connects) = this.connects.as_ref().filter(|_| context.is_recording()) else { return this.inner.poll(cx) };
+        let polled = {
+            let _restore = Restore(CURRENT.replace(Some(Arc::clone(connects))));
+            this.inner.poll(cx)
+        };
+        if polled.is_ready() {
+            *this.response = None;
+            let is_reused = connects.begun.load(Ordering::Relaxed) == 0;
+            context.note(crate::entity::Note::Metadata("http".into(), "connection".into(), serde_json::json!({ "reused": is_reused })));
+        } else if this.response.is_none() && connects.open.load(Ordering::Relaxed) == 0 {
+            *this.response = Some(Subsegment::begin_in(context, "response"));
+        }
+        polled
+    }
+}

@@ -1,0 +1,23 @@
+//! gRPC: tonic's clients and servers, streaming too.
+//!
+//! ```
+//! # fn channel() -> tonic::transport::Channel { unimplemented!() }
+//! # fn run() {
+//! use xray_sdk::tonic::ClientLayer;
+//!
+//! // A channel does not tell layers where it goes, so the called service is named.
+//! let orders = tower::ServiceBuilder::new().layer(ClientLayer::new("orders")).service(channel());
+//! # drop(orders); }
+//! ```
+//!
+//! The subsegment has namespace `remote`, the method as URL, and gRPC's status as annotation `grpc_status`; it ends with the trailers, so it
+//! covers streams. RESOURCE_EXHAUSTED is a throttle, INVALID_ARGUMENT, NOT_FOUND and their like are errors, the rest are faults, as in X-Ray's
+//! SDK for Go. A stream that is dropped before its trailers is cancelled.
+//!
+//! Servers take [`crate::tower::TraceLayer`] by `Server::builder().layer(..)`, which reads gRPC's status too.
+
+mod body;
+mod client;
+
+pub use body::TracedBody;
+pub use client::{Call, Client, ClientLayer};
