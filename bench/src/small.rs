@@ -24,7 +24,13 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         black_box(text);
     });
     let sampler = LocalSampler::parse(&rules(25))?;
-    let request = SamplingRequest { service: "s", host: Some("api.example.com"), method: Some("GET"), path: Some("/orders/7") };
+    let request = SamplingRequest {
+        service: "s",
+        host: Some("api.example.com"),
+        method: Some("GET"),
+        path: Some("/orders/7"),
+        ..SamplingRequest::default()
+    };
     row("sampling decision, 25 rules, none matches", 1, || {
         black_box(sampler.decide(black_box(&request), 7).is_sampled);
     });

@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             _ => Classification::Fault,
         })
         .install()?;
-    if xray_sdk::listen(Release).is_err() {
+    if !xray_sdk::listen(Release) {
         println!("somebody listens already");
     }
     let segment = Segment::begin("import");

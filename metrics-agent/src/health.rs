@@ -12,9 +12,9 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use telemetry_delivery::{Ledger, LedgerSnapshot};
 
+use crate::guard::is_from_a_browser;
 use crate::intake::{IntakeCounters, kernel_drops};
 use crate::metrics::StatsdCounters;
-use crate::traces::is_from_a_browser;
 
 /// What there is to tell.
 #[derive(Debug)]

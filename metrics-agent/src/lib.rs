@@ -6,6 +6,8 @@
 
 mod clock;
 
+mod guard;
+
 mod datagrams;
 
 mod aws;

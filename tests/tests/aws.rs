@@ -24,8 +24,8 @@ struct Moto {
 
 impl Drop for Moto {
     fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        self.server.kill().ok();
+        self.server.wait().ok();
     }
 }
 

@@ -195,7 +195,7 @@ fn no_modules_of_a_folder_import_one_another_in_a_circle() {
 }
 
 /// What several integrations share.
-const SHARED: [&str; 3] = ["http_fields", "message_fields", "sql_text"];
+const SHARED: [&str; 4] = ["connection", "http_fields", "message_fields", "sql_text"];
 
 #[test]
 fn integrations_never_import_one_another() {

@@ -16,7 +16,7 @@ use telemetry_delivery::Queue;
 
 use super::segment::RawSegment;
 use super::udp::IntakeCounters;
-use crate::traces::is_from_a_browser;
+use crate::guard::is_from_a_browser;
 
 /// 64 documents of 64 kB, escaped.
 const BODY: usize = 8 << 20;

@@ -3,5 +3,5 @@
 mod proxy;
 mod put_trace_segments;
 
-pub(crate) use proxy::{Proxy, is_from_a_browser, proxy_routes};
+pub(crate) use proxy::{Proxy, proxy_routes};
 pub(crate) use put_trace_segments::PutTraceSegments;

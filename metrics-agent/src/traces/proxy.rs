@@ -18,6 +18,8 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
+use crate::guard::is_from_a_browser;
+
 /// SDKs give up after 2 seconds or never; in between the service has time to answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Statistics of 25 rules are a few kilobytes.
@@ -131,9 +133,4 @@ async fn forward(State(proxy): State<Arc<Proxy>>, uri: Uri, headers: HeaderMap, 
         tracing::warn!(%error, "a sampling request could not be forwarded");
         (StatusCode::BAD_GATEWAY, format!("{error}\n")).into_response()
     })
-}
-
-/// A page on any site can reach loopback; no SDK sends these headers.
-pub(crate) fn is_from_a_browser(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }

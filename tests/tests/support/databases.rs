@@ -12,15 +12,14 @@ use tempfile::TempDir;
 pub struct Database {
     pub url: String,
     server: Child,
-    folder: TempDir,
+    _folder: TempDir,
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
         // `runuser` passes SIGTERM on; a kill would leave the server behind.
-        let _ = Command::new("kill").arg(self.server.id().to_string()).status();
-        let _ = self.server.wait();
-        let _ = &self.folder;
+        Command::new("kill").arg(self.server.id().to_string()).status().ok();
+        self.server.wait().ok();
     }
 }
 
@@ -80,7 +79,7 @@ pub fn postgres() -> Option<Database> {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    Some(Database { url: format!("postgres://shop:s3cret@127.0.0.1:{port}/postgres"), server, folder })
+    Some(Database { url: format!("postgres://shop:s3cret@127.0.0.1:{port}/postgres"), server, _folder: folder })
 }
 
 /// MariaDB with user `shop`, password `s3cret` and database `orders`. `None` where it is not installed.
@@ -108,7 +107,7 @@ pub fn mariadb() -> Option<Database> {
     command.arg(format!("--init-file={}", setup.display())).arg(format!("--socket={}", folder.path().join("socket").display()));
     command.args(["--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=0"]).stdout(Stdio::null()).stderr(Stdio::null());
     let server = command.spawn().unwrap();
-    Some(Database { url: format!("mysql://shop:s3cret@127.0.0.1:{port}/orders"), server, folder })
+    Some(Database { url: format!("mysql://shop:s3cret@127.0.0.1:{port}/orders"), server, _folder: folder })
 }
 
 /// Tries until the server answers.

@@ -1,10 +1,9 @@
 //! [`Listener`]: code of the application's at the begin and the end of everything that is recorded.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
+use std::sync::Arc;
 
-use super::segment::Segment;
-use super::subsegment::Subsegment;
+use super::segment::{SEGMENTS, Segment};
+use super::subsegment::{SUBSEGMENTS, Subsegment};
 
 /// Told of segments and subsegments that are recorded: after they have begun and before they end. Runs where they do, so it must not block;
 /// a panic in it is swallowed. What it begins itself it is told of too.
@@ -22,21 +21,15 @@ pub trait Listener: Send + Sync {
     fn subsegment_ends(&self, _subsegment: &mut Subsegment) {}
 }
 
-static LISTENER: OnceLock<Box<dyn Listener>> = OnceLock::new();
-
-/// Sets the listener of this process, once.
-///
-/// # Errors
-/// Gives the listener back when there is one already.
-pub fn listen(listener: impl Listener + 'static) -> Result<(), Box<dyn Listener>> {
-    LISTENER.set(Box::new(listener))
-}
-
-#[inline]
-pub(super) fn tell(what: impl FnOnce(&dyn Listener)) {
-    if let Some(listener) = LISTENER.get()
-        && catch_unwind(AssertUnwindSafe(|| what(&**listener))).is_err()
-    {
-        log::error!("X-Ray: the listener panicked");
+/// Sets the listener of this process, once. `false` when there is one already, which stays.
+#[must_use]
+pub fn listen(listener: impl Listener + 'static) -> bool {
+    let listener: Arc<dyn Listener> = Arc::new(listener);
+    let share = || Arc::clone(&listener);
+    let (began, ends) = (share(), share());
+    if !SEGMENTS.set(Box::new(move |segment| began.segment_began(segment)), Box::new(move |segment| ends.segment_ends(segment))) {
+        return false;
     }
+    let (began, ends) = (share(), share());
+    SUBSEGMENTS.set(Box::new(move |child| began.subsegment_began(child)), Box::new(move |child| ends.subsegment_ends(child)))
 }

@@ -1,6 +1,8 @@
 //! What applications call.
 
 mod ambient;
+#[cfg(feature = "listeners")]
+mod edges;
 mod exception;
 mod future;
 #[cfg(feature = "listeners")]

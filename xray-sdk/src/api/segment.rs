@@ -6,10 +6,16 @@ use std::fmt;
 use serde::Serialize;
 use telemetry_wire::{AnnotationValue, Details, Flags, Http, TraceHeader};
 
+#[cfg(feature = "listeners")]
+use super::edges::Edges;
 use super::exception::{Exceptions, fail};
 use super::subsegment::{count_fixed_key, to_json};
 use crate::entity::{Classification, Context, OpenRoot};
 use crate::recorder::{Begun, SegmentRequest, begin};
+
+/// Told of every segment that is recorded.
+#[cfg(feature = "listeners")]
+pub(super) static SEGMENTS: Edges<Segment> = Edges::new();
 
 /// An open segment, or the no-op when it is not sampled. Ends when dropped.
 ///
@@ -35,7 +41,7 @@ impl Drop for Segment {
         }
         #[cfg(feature = "listeners")]
         if self.is_recording() {
-            super::listener::tell(|listener| listener.segment_ends(self));
+            SEGMENTS.ends(self);
         }
         if let State::Noop(context) = &self.state {
             context.forget_extras();
@@ -149,7 +155,7 @@ impl Segment {
     #[cfg(feature = "listeners")]
     fn told(mut self) -> Self {
         if self.is_recording() {
-            super::listener::tell(|listener| listener.segment_began(&mut self));
+            SEGMENTS.began(&mut self);
         }
         self
     }

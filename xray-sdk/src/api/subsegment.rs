@@ -8,10 +8,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use serde::Serialize;
 use telemetry_wire::{AnnotationValue, Aws, Details, Flags, Http, Sql, TraceHeader};
 
+#[cfg(feature = "listeners")]
+use super::edges::Edges;
 use super::exception::{Exceptions, fail, panic_exception};
 use crate::context;
 use crate::entity::{Classification, Context, OpenSubsegment};
 use crate::recorder::report_missing;
+
+/// Told of every subsegment that is recorded.
+#[cfg(feature = "listeners")]
+pub(super) static SUBSEGMENTS: Edges<Subsegment> = Edges::new();
 
 /// An open subsegment. Ends when dropped; can be sent to another thread and held over an `.await`.
 ///
@@ -31,7 +37,7 @@ impl Drop for Subsegment {
         }
         #[cfg(feature = "listeners")]
         if self.is_recording() {
-            super::listener::tell(|listener| listener.subsegment_ends(self));
+            SUBSEGMENTS.ends(self);
         }
     }
 }
@@ -69,7 +75,7 @@ impl Subsegment {
     #[cfg(feature = "listeners")]
     fn told(mut self) -> Self {
         if self.is_recording() {
-            super::listener::tell(|listener| listener.subsegment_began(&mut self));
+            SUBSEGMENTS.began(&mut self);
         }
         self
     }

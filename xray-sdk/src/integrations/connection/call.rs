@@ -30,7 +30,7 @@ pub(super) fn current() -> Option<Arc<Connects>> {
 pub(super) static IS_USED: AtomicBool = AtomicBool::new(false);
 
 pin_project! {
-    /// A call's future.
+    /// A call's future, for clients of your own: poll it in the call's subsegment. Those of reqwest and hyper have it already.
     #[derive(Debug)]
     pub struct InCall<F> {
         connects: Option<Arc<Connects>>,
@@ -41,7 +41,8 @@ pin_project! {
 }
 
 impl<F> InCall<F> {
-    pub(crate) fn new(inner: F) -> Self {
+    /// Wraps the future of one call.
+    pub fn new(inner: F) -> Self {
         Self { connects: IS_USED.load(Ordering::Relaxed).then(Arc::default), response: None, inner }
     }
 }

@@ -22,6 +22,6 @@ mod call;
 mod connect;
 mod resolve;
 
-pub(crate) use call::InCall;
+pub use call::InCall;
 pub use connect::{Connect, ConnectLayer, Connecting};
 pub use resolve::TracedResolver;

@@ -1,24 +1,9 @@
 //! The trace on messages: of the inputs of AWS operations that have a place for it.
 
+mod carry;
 #[cfg(feature = "eventbridge")]
 mod events;
 #[cfg(feature = "sqs")]
 mod sqs;
 
-use aws_smithy_runtime_api::client::interceptors::context::Input;
-
-/// Puts the header on each message or event of the input that has none.
-pub(crate) fn carry(input: &mut Input, header: &str) {
-    #[cfg(feature = "sqs")]
-    sqs::carry(input, header);
-    #[cfg(feature = "eventbridge")]
-    events::carry(input, header);
-    let _ = (input, header);
-}
-
-/// Asks for the header of the messages that will be received.
-pub(crate) fn ask_for_trace(input: &mut Input) {
-    #[cfg(feature = "sqs")]
-    sqs::ask_for_trace(input);
-    let _ = input;
-}
+pub(crate) use carry::{ask_for_trace, carry};
