@@ -142,6 +142,12 @@ fn text(value: &str) -> aws_sdk_sqs::types::MessageAttributeValue {
     aws_sdk_sqs::types::MessageAttributeValue::builder().data_type("String").string_value(value).build().unwrap()
 }
 
+/// Service, operation, error, fault.
+fn facts(call: &Document) -> (String, String, bool, bool) {
+    let aws = call.aws.clone().unwrap();
+    (call.name.clone(), aws.operation.unwrap_or_default(), call.error, call.fault)
+}
+
 #[test]
 fn calls_of_every_client_are_recorded() {
     let Some(moto) = moto() else { return };
@@ -177,10 +183,6 @@ fn calls_of_every_client_are_recorded() {
         }
         .in_segment(Segment::begin("shop"))
     });
-    let facts = |call: &Document| {
-        let aws = call.aws.clone().unwrap();
-        (call.name.clone(), aws.operation.unwrap_or_default(), call.error, call.fault)
-    };
     let calls: Vec<_> = documents[0].subsegments.iter().map(facts).collect();
     let expected = [
         ("S3", "CreateBucket", false),
