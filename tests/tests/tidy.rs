@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::MetadataCommand;
 
 /// Which of our crates each may depend on. Dev-dependencies count.
-const ARROWS: [(&str, &[&str]); 13] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("telemetry-wire", &[]),
     ("telemetry-rules", &["telemetry-wire"]),
     ("telemetry-delivery", &[]),
     ("telemetry-platform", &[]),
     ("xray-macros", &[]),
     ("xray-sdk", &["telemetry-wire", "telemetry-platform", "xray-macros"]),
+    ("xray-opentelemetry", &["telemetry-wire", "xray-sdk"]),
     ("log-shipper", &["telemetry-delivery", "telemetry-wire", "telemetry-rules"]),
     ("xray-console", &["telemetry-wire", "telemetry-rules"]),
     ("metrics-agent", &["telemetry-wire", "telemetry-rules", "telemetry-delivery", "log-shipper", "xray-console"]),
@@ -25,13 +26,14 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// Crates whose lib.rs lists modules in rank order.
-const CRATES: [&str; 9] = [
+const CRATES: [&str; 10] = [
     "telemetry-wire",
     "telemetry-rules",
     "telemetry-delivery",
     "telemetry-platform",
     "xray-macros",
     "xray-sdk",
+    "xray-opentelemetry",
     "log-shipper",
     "xray-console",
     "metrics-agent",
