@@ -24,6 +24,9 @@ pub mod sampling;
 
 pub mod statsd;
 
+#[cfg(feature = "otlp")]
+pub mod otlp;
+
 mod check;
 
 pub use bytes::write_json_string;

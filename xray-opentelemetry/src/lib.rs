@@ -34,9 +34,9 @@ mod ids;
 
 mod propagator;
 
-mod sampler;
-
 mod attributes;
+
+mod sampler;
 
 mod resource;
 

@@ -71,6 +71,8 @@ pub use api::{
 pub use api::{Listener, listen};
 pub use context::ContextGuard;
 pub use emitter::{AddressError, Counters, DaemonAddress, Emitter, LosslessEmitter, UdpEmitter};
+#[cfg(feature = "otlp")]
+pub use emitter::{OtlpEmitter, OtlpEndpoint, OtlpEndpointError, OtlpUdpEmitter};
 pub use entity::{Classification, Context, IdSource};
 #[cfg(feature = "aws-sdk")]
 pub use integrations::aws_sdk;

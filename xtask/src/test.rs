@@ -3,8 +3,25 @@
 use crate::setup::{chromium, mariadb, node_modules, postgres, python, root, run_cargo};
 
 /// They end by themselves, with an agent or without.
-const EXAMPLES: [&str; 12] =
-    ["axum", "hyper", "reqwest", "reqwest_middleware", "connection", "sqlx", "aws_sdk", "lambda", "tracing", "jobs", "hooks", "testing"];
+const EXAMPLES: [&str; 17] = [
+    "axum",
+    "hyper",
+    "reqwest",
+    "reqwest_middleware",
+    "tonic",
+    "connection",
+    "sqlx",
+    "aws_sdk",
+    "lambda",
+    "platform",
+    "tracing",
+    "otlp",
+    "opentelemetry",
+    "tasks",
+    "jobs",
+    "hooks",
+    "testing",
+];
 
 pub(crate) fn run() -> Result<(), String> {
     let is_ci = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");

@@ -14,6 +14,11 @@ pub trait Emitter: Send + Sync {
         false
     }
 
+    /// Bytes that a datagram for this emitter may have at most. Default: as many as [`Builder::datagram_limit`](crate::Builder::datagram_limit) says.
+    fn datagram_limit(&self) -> usize {
+        usize::MAX
+    }
+
     /// Waits until what was emitted has left, for at most `within`. Returns whether it has. Default: there is nothing to wait for.
     fn flush(&self, within: std::time::Duration) -> bool {
         let _ = within;

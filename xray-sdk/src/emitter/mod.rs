@@ -21,7 +21,12 @@ mod encode;
 
 mod queue;
 
+mod held;
+
 mod lossless;
+
+#[cfg(feature = "otlp")]
+mod otlp;
 
 mod udp;
 
@@ -33,6 +38,8 @@ pub use counters::Counters;
 pub use emit::Emitter;
 pub(crate) use encode::{FragmentEncoder, SizeLimits};
 pub use lossless::LosslessEmitter;
+#[cfg(feature = "otlp")]
+pub use otlp::{OtlpEmitter, OtlpEndpoint, OtlpEndpointError, OtlpUdpEmitter};
 pub(crate) use queue::FragmentQueue;
 pub use udp::UdpEmitter;
 pub(crate) use worker::Worker;

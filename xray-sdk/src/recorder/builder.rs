@@ -336,7 +336,7 @@ impl Builder {
             (None, _) => Box::new(local),
         };
         let single = if emitter.takes_large() { DATAGRAM_HEADER.len() + limits::DOCUMENT_BYTES } else { 0 };
-        let sizes = SizeLimits { datagram: self.datagram_limit, single };
+        let sizes = SizeLimits { datagram: self.datagram_limit.min(emitter.datagram_limit()), single };
         let output =
             Output { info: ArcSwap::from_pointee(self.info), limits: sizes, emitter, encoder: Default::default(), warned: false.into() };
         let recorder = Recorder {
