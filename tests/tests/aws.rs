@@ -210,3 +210,32 @@ fn calls_of_every_client_are_recorded() {
     assert!(of("Publish").more["topic_arn"].as_str().unwrap().ends_with(":orders"));
     assert_eq!(of("Invoke").more["function_name"], "missing");
 }
+
+/// The real service answers 200 when the function has failed.
+#[test]
+fn a_function_that_fails_is_a_fault_of_the_call() {
+    let (documents, ()) = recorded(|| {
+        async {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let config = config(listener.local_addr().unwrap().port());
+            let failed = || async { ([("x-amz-function-error", "Unhandled")], r#"{"errorMessage":"s3cret","Limit":5}"#) };
+            let service = axum::Router::new().fallback(failed);
+            tokio::spawn(async move { axum::serve(listener, service).await });
+            for config in [&config, &traced_config(config.clone())] {
+                let mut lambda = aws_sdk_lambda::config::Builder::from(config);
+                if config.http_client().is_none() {
+                    lambda = lambda.interceptor(TraceInterceptor::new());
+                }
+                let invoke = aws_sdk_lambda::Client::from_conf(lambda.build()).invoke().function_name("charge");
+                let payload = aws_sdk_lambda::primitives::Blob::new(r#"{"RequestItems":{"s3cret":1}}"#);
+                invoke.payload(payload).invocation_type("RequestResponse".into()).send().await.unwrap();
+            }
+        }
+        .in_segment(Segment::begin("shop"))
+    });
+    let calls = &documents[0].subsegments;
+    let shown: Vec<_> = calls.iter().map(|call| (call.fault, call.aws.clone().unwrap().more["invocation_type"].clone())).collect();
+    assert_eq!(shown, [(true, "RequestResponse".into()), (true, "RequestResponse".into())]);
+    assert_eq!(calls[0].aws.as_ref().unwrap().more["function_error"], "Unhandled");
+    assert!(!format!("{documents:?}").contains("s3cret"));
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Select};
 use aws_smithy_http_client::test_util::{NeverClient, ReplayEvent, StaticReplayClient};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
@@ -106,6 +106,8 @@ fn errors_have_their_code_and_their_class() {
         assert!(result.is_err());
         let call = document.child("DynamoDB").unwrap();
         assert_eq!((call.error, call.throttle, call.fault), flags, "{kind}");
+        let is_repeated = flags.1 || flags.2;
+        assert_eq!(call.subsegments.len(), if is_repeated { 3 } else { 0 }, "{kind}: an attempt alone tells nothing more");
         let Some(telemetry_wire::Cause::Here(cause)) = &call.cause else { panic!("{kind}: no cause") };
         let exception = &cause.exceptions[0];
         assert_eq!((exception.kind.as_deref(), exception.remote), (Some(kind), true));
@@ -183,15 +185,30 @@ fn the_http_client_covers_every_client_once() {
     let config = configured().http_client(TracedHttpClient::new(client.clone())).build();
     let (document, ()) = traced(async {
         aws_sdk_sqs::Client::new(&config).list_queues().send().await.unwrap();
-        aws_sdk_dynamodb::Client::new(&config).list_tables().send().await.unwrap();
+        aws_sdk_dynamodb::Client::new(&config).list_tables().exclusive_start_table_name("orders").limit(5).send().await.unwrap();
         dynamodb(&config).list_tables().send().await.unwrap();
     });
     let calls: Vec<_> =
         document.subsegments.iter().map(|call| (call.name.as_str(), call.aws.as_ref().unwrap().operation.as_deref())).collect();
     assert_eq!(calls, [("SQS", Some("ListQueues")), ("DynamoDB", Some("ListTables")), ("DynamoDB", Some("ListTables"))]);
     assert_eq!(document.subsegments[0].aws.as_ref().unwrap().region.as_deref(), Some("eu-west-1"));
+    let shown = &document.subsegments[1].aws.as_ref().unwrap().more;
+    assert_eq!((&shown["exclusive_start_table_name"], &shown["limit"]), (&"orders".into(), &5.into()));
     let ids: Vec<_> = document.subsegments.iter().map(|call| Some(call.id)).collect();
     assert_eq!(headers_of(&client).iter().map(|header| header.parent).collect::<Vec<_>>(), ids);
+}
+
+#[test]
+fn answers_tell_what_was_consumed() {
+    let body =
+        r#"{"Items":[{"id":{"S":"s3cret"}}],"Count":1,"ScannedCount":9,"ConsumedCapacity":{"TableName":"orders","CapacityUnits":0.5}}"#;
+    let client = StaticReplayClient::new(vec![answer(200, &[], body)]);
+    let (document, result) = traced(dynamodb(&config(&client)).scan().table_name("orders").select(Select::AllAttributes).send());
+    assert_eq!(result.unwrap().count, 1);
+    let shown = &document.child("DynamoDB").unwrap().aws.as_ref().unwrap().more;
+    assert_eq!((&shown["scanned_count"], &shown["select"]), (&9.into(), &"ALL_ATTRIBUTES".into()));
+    assert_eq!(shown["consumed_capacity"]["CapacityUnits"], 0.5);
+    assert!(!format!("{document:?}").contains("s3cret"));
 }
 
 #[test]

@@ -211,6 +211,16 @@ impl Subsegment {
     /// Ends now.
     pub fn end(self) {}
 
+    /// Ends, as if it had been at this time.
+    #[cfg(feature = "aws-sdk")]
+    pub(crate) fn end_at(mut self, end: crate::clock::Ticks) {
+        #[cfg(feature = "listeners")]
+        if self.is_recording() {
+            SUBSEGMENTS.ends(&mut self);
+        }
+        std::mem::replace(&mut self.open, OpenSubsegment::Noop(Context::NONE)).end_at(end);
+    }
+
     /// Ends without a record. Nothing must have begun inside.
     #[cfg(any(feature = "sqlx", feature = "aws-sdk"))]
     pub(crate) fn forget(&mut self) {

@@ -232,6 +232,15 @@ impl OpenSubsegment {
         }
     }
 
+    /// Ends, as if it had been at this time. What is detached ends now: it has no parent to be compared with.
+    #[cfg(feature = "aws-sdk")]
+    pub(crate) fn end_at(self, end: Ticks) {
+        if let Self::Child(mut child) = self {
+            child.end_at(end);
+            std::mem::forget(child);
+        }
+    }
+
     /// The time since this began; nothing for the no-op.
     #[cfg(feature = "sqlx")]
     pub(crate) fn elapsed(&self) -> std::time::Duration {
@@ -265,9 +274,14 @@ impl OpenChild {
     /// Not inlined, so that dropping a no-op is a comparison in the caller's code.
     #[inline(never)]
     fn end(&mut self) {
+        self.end_at(ticks());
+    }
+
+    #[inline]
+    fn end_at(&mut self, end: Ticks) {
         let Pin { cell, generation, number } = self.pin;
         let (name, details) = (std::mem::take(&mut self.name), self.details.take());
-        let record = Finished { name, start: self.start, end: ticks(), number, parent: self.parent, flags: self.flags, details };
+        let record = Finished { name, start: self.start, end, number, parent: self.parent, flags: self.flags, details };
         if let Some(fragment) = cell.end(generation, record) {
             cell.sink().accept(fragment);
         }

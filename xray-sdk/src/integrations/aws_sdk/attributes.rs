@@ -3,23 +3,27 @@
 use serde_json::Value;
 use telemetry_wire::Aws;
 
-/// Names of resources, never contents. Each is a member of some operation's input.
-pub(super) const SHOWN: [&str; 24] = [
+/// Names of resources, of attributes and of their parts, never contents. Each is a member of some operation's input.
+pub(super) const SHOWN: [&str; 29] = [
     "ApiId",
     "Bucket",
     "ClusterName",
     "DeliveryStreamName",
     "EndpointName",
     "EventBusName",
+    "ExclusiveStartTableName",
     "FunctionName",
     "IndexName",
     "KeyId",
+    "Label",
     "LogGroupName",
     "ModelId",
+    "ProjectionExpression",
+    "Qualifier",
     "QueueName",
+    "QueueNamePrefix",
     "QueueOwnerAWSAccountId",
     "QueueUrl",
-    "Qualifier",
     "Rule",
     "SecretId",
     "StateMachineArn",
@@ -29,16 +33,23 @@ pub(super) const SHOWN: [&str; 24] = [
     "TargetArn",
     "TopicArn",
     "UserPoolId",
+    "VersionId",
 ];
 
-/// Numbers and booleans, which the SDK does not capture; read from bodies of JSON.
-pub(super) const SHOWN_SCALARS: [&str; 9] = [
+/// Numbers, booleans and choices of a few words, which the SDK does not capture; read from bodies of JSON.
+pub(super) const SHOWN_SETTINGS: [&str; 15] = [
+    "AttributeDefinitions",
+    "AttributeNames",
+    "AttributesToGet",
     "ConsistentRead",
     "DelaySeconds",
     "Limit",
     "MaxNumberOfMessages",
+    "MessageAttributeNames",
+    "ProvisionedThroughput",
     "ScanIndexForward",
     "Segment",
+    "Select",
     "TotalSegments",
     "VisibilityTimeout",
     "WaitTimeSeconds",
@@ -58,16 +69,18 @@ pub(super) fn more(aws: &mut Aws, key: &str, value: Value) {
     aws.more.insert(key.to_owned(), value);
 }
 
-/// `TopicArn` becomes `topic_arn`, `StreamARN` becomes `stream_arn`.
+/// `TopicArn` becomes `topic_arn`, `StreamARN` becomes `stream_arn`, `QueueOwnerAWSAccountId` becomes `queue_owner_aws_account_id`.
 pub(super) fn snake_case(name: &str) -> String {
     let mut snake = String::with_capacity(name.len() + 4);
-    let mut was_lower = false;
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && was_lower {
+    let mut before = 'A';
+    let mut letters = name.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let begins_word = letters.peek().is_some_and(char::is_ascii_lowercase) || before.is_ascii_lowercase();
+        if letter.is_ascii_uppercase() && begins_word && !snake.is_empty() {
             snake.push('_');
         }
-        was_lower = !letter.is_ascii_uppercase();
         snake.push(letter.to_ascii_lowercase());
+        before = letter;
     }
     snake
 }
@@ -78,7 +91,8 @@ mod tests {
 
     #[test]
     fn members_are_shown_in_snake_case() {
-        assert_eq!(["TopicArn", "StreamARN", "MaxNumberOfMessages"].map(snake_case), ["topic_arn", "stream_arn", "max_number_of_messages"]);
+        let members = ["TopicArn", "StreamARN", "MaxNumberOfMessages", "QueueOwnerAWSAccountId"];
+        assert_eq!(members.map(snake_case), ["topic_arn", "stream_arn", "max_number_of_messages", "queue_owner_aws_account_id"]);
     }
 
     #[test]

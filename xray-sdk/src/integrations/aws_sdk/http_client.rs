@@ -16,8 +16,8 @@ use aws_smithy_runtime_api::client::runtime_plugin::RuntimePlugin as _;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::SdkConfig;
 
-use super::outcome;
 use super::wire::WireFacts;
+use super::{body, outcome};
 use crate::api::Owned;
 use crate::{Classification, Context, Exceptions, Subsegment};
 
@@ -102,13 +102,18 @@ fn begin(parent: Context, request: &HttpRequest) -> Subsegment {
     subsegment.namespace("aws").aws(|aws| {
         aws.operation = operation;
         aws.region = region;
+        body::describe_names(aws, request);
+        body::describe_request(aws, request);
     });
     subsegment
 }
 
 fn finish(subsegment: &mut Subsegment, result: &Result<HttpResponse, ConnectorError>) {
     match result {
-        Ok(response) => outcome::describe_response(subsegment, response),
+        Ok(response) => {
+            outcome::describe_response(subsegment, response);
+            outcome::describe_function_error(subsegment, response);
+        }
         Err(error) => {
             subsegment.failure(Classification::Fault, || Exceptions::of(error));
         }

@@ -52,7 +52,7 @@ impl TraceInterceptor {
         self
     }
 
-    /// Whether failed and repeated attempts are subsegments of the operation's. Default yes.
+    /// Whether the attempts of an operation that took several are subsegments of its own. Default yes.
     #[must_use]
     pub const fn record_attempts(mut self, record: bool) -> Self {
         self.records_attempts = record;
@@ -136,8 +136,10 @@ impl Intercept for TraceInterceptor {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(subsegment) = self.operation(config).and_then(Operation::subsegment) {
-            subsegment.aws(|aws| body::describe(aws, context.request().body().bytes()));
+        let Some(operation) = self.operation(config) else { return Ok(()) };
+        operation.is_of_members = body::is_of_members(context.request());
+        if let Some(subsegment) = operation.subsegment() {
+            subsegment.aws(|aws| body::describe_request(aws, context.request()));
         }
         Ok(())
     }
@@ -149,6 +151,7 @@ impl Intercept for TraceInterceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(operation) = self.operation(config) else { return Ok(()) };
+        operation.end_attempt();
         operation.attempts += 1;
         let number = operation.attempts;
         let parent = operation.subsegment().map(|subsegment| subsegment.context());
@@ -181,16 +184,11 @@ impl Intercept for TraceInterceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(operation) = self.operation(config) else { return Ok(()) };
-        let Some(mut attempt) = operation.attempt.take() else { return Ok(()) };
+        let Some(attempt) = operation.attempt_ended() else { return Ok(()) };
         if let Some(response) = context.response() {
             attempt.status(response.status().as_u16());
         }
-        let is_only_one = operation.attempts == 1 && !matches!(context.output_or_error(), Some(Err(_)));
-        if is_only_one {
-            attempt.forget();
-        } else {
-            outcome::describe_error(&mut attempt, context, components);
-        }
+        outcome::describe_error(attempt, context, components);
         Ok(())
     }
 
@@ -201,11 +199,15 @@ impl Intercept for TraceInterceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(operation) = self.operation(config) else { return Ok(()) };
+        operation.end_attempt_unless_alone();
+        let is_of_members = operation.is_of_members;
         let retries = operation.attempts.saturating_sub(1);
         let Some(mut subsegment) = operation.end() else { return Ok(()) };
         subsegment.aws(|aws| aws.retries = Some(retries).filter(|&retries| retries > 0));
         if let Some(response) = context.response() {
             outcome::describe_response(&mut subsegment, response);
+            outcome::describe_function_error(&mut subsegment, response);
+            subsegment.aws(|aws| body::describe_answer(aws, response, is_of_members));
         }
         outcome::describe_error(&mut subsegment, context, components);
         Ok(())

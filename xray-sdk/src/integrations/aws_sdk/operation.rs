@@ -2,6 +2,7 @@
 
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
+use crate::clock::{Ticks, ticks};
 use crate::{Context, Subsegment};
 
 /// Lives in the operation's own configuration: when the future of the operation is dropped, so is this, and no hook is called.
@@ -12,7 +13,11 @@ pub(super) struct Operation {
     pub(super) parent: Context,
     state: State,
     pub(super) attempt: Option<Subsegment>,
+    /// When the attempt was over, if it is.
+    attempt_ended: Option<Ticks>,
     pub(super) attempts: u32,
+    /// Whether bodies are members in JSON.
+    pub(super) is_of_members: bool,
 }
 
 #[derive(Debug)]
@@ -29,7 +34,7 @@ impl Storable for Operation {
 
 impl Operation {
     pub(super) const fn new(owner: usize, parent: Context) -> Self {
-        Self { owner, parent, state: State::Begun, attempt: None, attempts: 0 }
+        Self { owner, parent, state: State::Begun, attempt: None, attempt_ended: None, attempts: 0, is_of_members: false }
     }
 
     pub(super) fn open(&mut self, subsegment: Subsegment) {
@@ -52,6 +57,26 @@ impl Operation {
         }
     }
 
+    /// The attempt is over. Whether it is worth a record is known when there is another one: until then it stays.
+    pub(super) fn attempt_ended(&mut self) -> Option<&mut Subsegment> {
+        self.attempt_ended = Some(ticks());
+        self.attempt.as_mut()
+    }
+
+    pub(super) fn end_attempt(&mut self) {
+        if let Some(attempt) = self.attempt.take() {
+            attempt.end_at(self.attempt_ended.take().unwrap_or_else(ticks));
+        }
+    }
+
+    /// An attempt that was the only one tells nothing that the operation does not.
+    pub(super) fn end_attempt_unless_alone(&mut self) {
+        if let Some(attempt) = self.attempt.as_mut().filter(|_| self.attempts == 1) {
+            attempt.forget();
+        }
+        self.end_attempt();
+    }
+
     pub(super) fn end(&mut self) -> Option<Subsegment> {
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Open(subsegment) => Some(subsegment),
@@ -62,10 +87,10 @@ impl Operation {
 
 impl Drop for Operation {
     fn drop(&mut self) {
-        if let Some(attempt) = &mut self.attempt {
+        if let Some(attempt) = self.attempt.as_mut().filter(|_| self.attempt_ended.is_none()) {
             attempt.cancelled();
         }
-        self.attempt = None;
+        self.end_attempt();
         if let Some(mut subsegment) = self.end() {
             subsegment.cancelled();
         }

@@ -25,6 +25,13 @@ pub(super) fn describe_response(subsegment: &mut Subsegment, response: &HttpResp
     });
 }
 
+/// A function of Lambda that failed answers with status 200; its payload is not read.
+pub(super) fn describe_function_error(subsegment: &mut Subsegment, response: &HttpResponse) {
+    if let Some(kind) = response.headers().get("x-amz-function-error") {
+        subsegment.failure(Classification::Fault, || Exceptions::remote("FunctionError", kind));
+    }
+}
+
 /// Adds the error, if there is one.
 pub(super) fn describe_error(subsegment: &mut Subsegment, context: &FinalizerInterceptorContextRef<'_>, components: &RuntimeComponents) {
     let Some(Err(error)) = context.output_or_error() else { return };
