@@ -4,49 +4,15 @@
 
 mod support;
 
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use support::moto;
 use telemetry_wire::Document;
 use xray_sdk::aws_sdk::{TraceInterceptor, traced as traced_config};
 use xray_sdk::sqs::Consumer;
 use xray_sdk::testing::with_recorded_documents;
 use xray_sdk::{FutureExt as _, Segment};
-
-/// moto on a free port, for as long as the test lives.
-struct Moto {
-    server: Child,
-    port: u16,
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        self.server.kill().ok();
-        self.server.wait().ok();
-    }
-}
-
-fn moto() -> Option<Moto> {
-    let Ok(python) = std::env::var("TEST_PYTHON") else {
-        eprintln!("skipped: TEST_PYTHON is not set; `cargo xtask test` sets it");
-        return None;
-    };
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut command = Command::new(python);
-    command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
-    let moto = Moto { server: command.spawn().unwrap(), port };
-    let deadline = 300;
-    for _ in 0..deadline {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return Some(moto);
-        }
-        std::thread::park_timeout(Duration::from_millis(100));
-    }
-    panic!("moto does not answer");
-}
 
 fn config(port: u16) -> SdkConfig {
     let credentials = aws_sdk_sqs::config::Credentials::new("local", "local", None, None, "test");

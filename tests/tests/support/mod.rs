@@ -4,6 +4,7 @@
 
 use std::net::UdpSocket;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use metrics_agent::{Agent, AwsSettings, Config};
@@ -72,4 +73,37 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut()
         assert!(tokio::time::Instant::now() < deadline, "{what} did not happen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// moto, other people's AWS, on a free port, for as long as the test lives.
+pub struct Moto {
+    server: Child,
+    pub port: u16,
+}
+
+impl Drop for Moto {
+    fn drop(&mut self) {
+        self.server.kill().ok();
+        self.server.wait().ok();
+    }
+}
+
+/// Starts it; `None` where there is no Python.
+pub fn moto() -> Option<Moto> {
+    let Ok(python) = std::env::var("TEST_PYTHON") else {
+        eprintln!("skipped: TEST_PYTHON is not set; `cargo xtask test` sets it");
+        return None;
+    };
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut command = Command::new(python);
+    command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
+    let moto = Moto { server: command.spawn().unwrap(), port };
+    let deadline = 300;
+    for _ in 0..deadline {
+        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return Some(moto);
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+    }
+    panic!("moto does not answer");
 }
