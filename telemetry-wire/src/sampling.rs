@@ -242,6 +242,24 @@ pub struct SamplingStatisticsDocument {
     pub borrow_count: u32,
 }
 
+/// How the requests of a rule with a boost have ended since the last report. A trace counts once, at its root.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SamplingBoostStatisticsDocument {
+    /// The rule.
+    pub rule_name: String,
+    /// Who reports.
+    pub service_name: String,
+    /// Epoch seconds.
+    pub timestamp: f64,
+    /// Requests that went wrong.
+    pub anomaly_count: u32,
+    /// All requests.
+    pub total_count: u32,
+    /// Of those that went wrong, sampled.
+    pub sampled_anomaly_count: u32,
+}
+
 /// The body of GetSamplingTargets.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -249,6 +267,20 @@ pub struct GetSamplingTargetsRequest {
     /// At most 25.
     #[serde(default)]
     pub sampling_statistics_documents: Vec<SamplingStatisticsDocument>,
+    /// At most 25.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sampling_boost_statistics_documents: Vec<SamplingBoostStatisticsDocument>,
+}
+
+/// A rate that counts for a while instead of the fixed one, if it is higher.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SamplingBoost {
+    /// 0 to 1.
+    pub boost_rate: f64,
+    /// Epoch seconds until which it counts.
+    #[serde(rename = "BoostRateTTL")]
+    pub boost_rate_ttl: f64,
 }
 
 /// What a client may do with one rule from now on.
@@ -268,6 +300,9 @@ pub struct SamplingTargetDocument {
     /// Seconds until the next report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<u32>,
+    /// While too many requests go wrong.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampling_boost: Option<SamplingBoost>,
 }
 
 /// Statistics that the service did not take.
@@ -295,6 +330,9 @@ pub struct GetSamplingTargetsResponse {
     /// What was not taken.
     #[serde(default)]
     pub unprocessed_statistics: Vec<UnprocessedStatistics>,
+    /// The same of boosts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unprocessed_boost_statistics: Vec<UnprocessedStatistics>,
 }
 
 #[cfg(test)]

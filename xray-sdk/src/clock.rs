@@ -47,10 +47,8 @@ pub(crate) fn ticks() -> Ticks {
     }
 }
 
-#[cfg(any(feature = "sqlx", feature = "tracing"))]
 impl Ticks {
     /// The time since this reading, about: for decisions, not for documents.
-    #[cfg(feature = "sqlx")]
     pub(crate) fn elapsed(self) -> Duration {
         Duration::from_nanos(nanos(ticks().0.saturating_sub(self.0)))
     }
@@ -65,7 +63,6 @@ impl Ticks {
 }
 
 /// What a number of units of the ruler comes to.
-#[cfg(any(feature = "sqlx", feature = "tracing"))]
 fn nanos(units: u64) -> u64 {
     match RULER.get_or_init(Ruler::choose) {
         Ruler::Counter(clock) => clock.delta_as_nanos(0, units),

@@ -11,7 +11,7 @@ use super::edges::Edges;
 use super::exception::{Exceptions, fail};
 use super::subsegment::{count_fixed_key, to_json};
 use crate::entity::{Classification, Context, OpenRoot};
-use crate::recorder::{Begun, SegmentRequest, begin};
+use crate::recorder::{Begun, SegmentRequest, Watched, begin};
 
 /// Told of every segment that is recorded.
 #[cfg(feature = "listeners")]
@@ -31,6 +31,8 @@ pub(super) static SEGMENTS: Edges<Segment> = Edges::new();
 #[must_use = "a segment ends when it is dropped"]
 pub struct Segment {
     state: State,
+    /// What the sampler wants to know of its end.
+    watched: Option<Box<Watched>>,
 }
 
 /// A segment that a panic unwinds is a fault, unless the panic is recorded already.
@@ -42,6 +44,9 @@ impl Drop for Segment {
         #[cfg(feature = "listeners")]
         if self.is_recording() {
             SEGMENTS.ends(self);
+        }
+        if let Some(watched) = self.watched.take() {
+            self.tell(&watched);
         }
         if let State::Noop(context) = &self.state {
             context.forget_extras();
@@ -72,12 +77,13 @@ impl Segment {
     }
 
     pub(crate) fn begin_with(request: SegmentRequest<'_>) -> Self {
-        let state = match begin(request) {
+        let (begun, watched) = begin(request);
+        let state = match begun {
             Begun::Recording(root) => State::Recording(root),
             Begun::NotSampled(context) => State::Noop(context),
             Begun::Off => State::Noop(Context::NONE),
         };
-        let segment = Self { state };
+        let segment = Self { state, watched };
         #[cfg(feature = "listeners")]
         let segment = segment.told();
         segment
@@ -123,11 +129,18 @@ impl Segment {
         if classification == Classification::Ignored {
             return self;
         }
+        if let Some(watched) = &mut self.watched {
+            watched.flags = watched.flags.or(classification.flags());
+        }
         self.change(|flags, details| fail(flags, details, classification, describe()))
     }
 
     /// Sets error, throttle or fault from a status code.
     pub fn status(&mut self, status: u16) -> &mut Self {
+        if let Some(watched) = &mut self.watched {
+            watched.status = Some(status);
+            watched.flags = watched.flags.or(Flags::of_status(status));
+        }
         self.change(|flags, details| {
             *flags = flags.or(Flags::of_status(status));
             details.http.get_or_insert_default().response.status = Some(status);
@@ -161,10 +174,18 @@ impl Segment {
     }
 
     #[cold]
+    fn tell(&mut self, watched: &Watched) {
+        match &mut self.state {
+            State::Recording(root) if watched.ended(Some(root.flags)) => root.keep(),
+            State::Recording(_) => {}
+            State::Noop(_) => drop(watched.ended(None)),
+        }
+    }
+
+    #[cold]
     fn unwound(&mut self) {
-        if let State::Recording(root) = &self.state
-            && !root.flags.fault
-        {
+        let is_recorded = matches!(&self.state, State::Recording(root) if root.flags.fault);
+        if !is_recorded {
             self.failure(Classification::Fault, || Exceptions::new("panic", "unwound by a panic"));
         }
     }

@@ -31,6 +31,8 @@ counters! {
     segments_sampled,
     /// Segments begun and not sampled.
     segments_not_sampled,
+    /// Of those, sent because they ended badly.
+    segments_captured,
     /// Fragments lost because the queue to the worker was full.
     dropped_queue_full,
     /// Entities lost because they were too large even after all was cut that may be.

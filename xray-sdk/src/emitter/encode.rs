@@ -291,7 +291,9 @@ impl<'a> Source<'a> {
     fn placement(self, root: &Root) -> Placement<'a> {
         let trace_id = self.fragment.identity.trace;
         match root.kind {
-            RootKind::Segment { parent } => Placement::Segment { trace_id, parent_id: parent, info: Some(self.info) },
+            RootKind::Segment { parent } | RootKind::Tentative { parent } => {
+                Placement::Segment { trace_id, parent_id: parent, info: Some(self.info) }
+            }
             RootKind::Detached { parent } => Placement::Independent { trace_id, parent_id: parent },
         }
     }

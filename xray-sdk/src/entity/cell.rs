@@ -41,7 +41,8 @@ pub(crate) type CellPool = Pool<SegmentCell>;
 
 #[repr(align(128))]
 pub(crate) struct SegmentCell {
-    /// Generation in the upper half, entities begun (the segment included) in the lower.
+    /// Generation in the upper half, entities begun (the segment included) in the lower. The lowest bit of a generation says that
+    /// the segment is tentative: it travels in every context, and costs nobody anything.
     generation_and_begun: AtomicU64,
     /// An [`Identity`] in atomics. Written while the cell is idle, so whatever pins a generation may read it.
     id_base: AtomicU64,
@@ -70,10 +71,10 @@ impl SegmentCell {
     }
 
     /// Takes a cell for a new segment, which is entity number 0. Returns its generation too.
-    pub(super) fn open(sink: &'static dyn FragmentSink, identity: Identity, anchor: Anchor) -> (&'static Self, u32) {
+    pub(super) fn open(sink: &'static dyn FragmentSink, identity: Identity, anchor: Anchor, is_tentative: bool) -> (&'static Self, u32) {
         let (cell, finished) = sink.pool().take();
         let cell = cell.unwrap_or_else(|| Box::leak(Box::new(Self::new(sink))));
-        let generation = (cell.generation_and_begun.load(Ordering::Acquire) >> 32) as u32;
+        let generation = (cell.generation_and_begun.load(Ordering::Acquire) >> 32) as u32 | u32::from(is_tentative);
         {
             let mut state = cell.lock();
             *state = State { closed: false, limits: sink.stream_limits(), anchor: Some(anchor), finished, ..State::idle() };
@@ -108,7 +109,8 @@ impl SegmentCell {
         }
     }
 
-    /// Takes the record of an entity begun here. Gives back what is to be sent without its segment: ahead of it, or late.
+    /// Takes the record of an entity begun here. Gives back what is to be sent without its segment: ahead of it, or late. Of a tentative
+    /// segment nothing is: it keeps what it has room for, and what is late is gone.
     #[inline]
     pub(super) fn end(&'static self, generation: u32, record: Finished) -> Option<Fragment> {
         let mut state = self.lock();
@@ -121,11 +123,15 @@ impl SegmentCell {
             let identity = self.identity();
             drop(state);
             self.recycle(generation, ended);
-            return Some(Fragment { identity, anchor, root: None, records: vec![record], notes });
+            let late = Fragment { identity, anchor, root: None, records: vec![record], notes };
+            return (!is_tentative(generation)).then_some(late);
+        }
+        if is_tentative(generation) && state.is_full() {
+            return None;
         }
         state.bytes += record.estimated_bytes();
         state.finished.push(record);
-        if state.finished.len() < state.limits.records && state.bytes < state.limits.bytes {
+        if is_tentative(generation) || !state.is_full() {
             return None;
         }
         state.bytes = 0;
@@ -199,7 +205,7 @@ impl SegmentCell {
 
     fn recycle(&'static self, generation: u32, ended: u32) {
         let idle = u64::from(generation) << 32 | u64::from(ended);
-        let next = u64::from(generation.wrapping_add(1)) << 32;
+        let next = u64::from((generation & !TENTATIVE).wrapping_add(2)) << 32;
         if self.generation_and_begun.compare_exchange(idle, next, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
             self.sink.pool().give_back_cell(self);
         }
@@ -210,7 +216,18 @@ impl SegmentCell {
     }
 }
 
+/// The bit of a generation whose segment is recorded, but sent only if it ends badly.
+const TENTATIVE: u32 = 1;
+
+pub(super) const fn is_tentative(generation: u32) -> bool {
+    generation & TENTATIVE != 0
+}
+
 impl State {
+    const fn is_full(&self) -> bool {
+        self.finished.len() >= self.limits.records || self.bytes >= self.limits.bytes
+    }
+
     const fn idle() -> Self {
         Self {
             ended: 0,

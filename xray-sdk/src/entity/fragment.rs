@@ -37,6 +37,8 @@ pub(crate) struct Root {
 pub(crate) enum RootKind {
     /// A segment, called by another service's subsegment or by nobody we know.
     Segment { parent: Option<SegmentId> },
+    /// A segment that is not sampled, and sent only if it becomes one.
+    Tentative { parent: Option<SegmentId> },
     /// A subsegment that began when its segment was gone.
     Detached { parent: SegmentId },
 }
@@ -44,7 +46,7 @@ pub(crate) enum RootKind {
 impl RootKind {
     pub(super) const fn parent(self) -> Option<SegmentId> {
         match self {
-            Self::Segment { parent } => parent,
+            Self::Segment { parent } | Self::Tentative { parent } => parent,
             Self::Detached { parent } => Some(parent),
         }
     }

@@ -2,7 +2,7 @@
 
 use telemetry_wire::{SamplingState, SegmentId, TraceHeader, TraceId};
 
-use super::cell::SegmentCell;
+use super::cell::{SegmentCell, is_tentative};
 use super::extras;
 use super::fragment::Identity;
 use super::ids::id_of;
@@ -78,6 +78,18 @@ impl Context {
         self.cell.is_some()
     }
 
+    /// Whether what is recorded here is sent only if the segment ends badly. Others are told that it is not sampled.
+    #[inline]
+    pub(super) const fn is_tentative(&self) -> bool {
+        self.cell.is_some() && is_tentative(self.generation())
+    }
+
+    /// Whether the trace is sampled.
+    #[cfg(feature = "tower")]
+    pub(crate) const fn is_sampled(&self) -> bool {
+        self.cell.is_some() && !self.is_tentative()
+    }
+
     /// The trace, sampled or not.
     #[must_use]
     pub fn trace_id(&self) -> Option<TraceId> {
@@ -96,6 +108,7 @@ impl Context {
     pub fn trace_header(&self) -> Option<TraceHeader<'static>> {
         let trace = self.trace_id()?;
         Some(match self.entity_id() {
+            Some(id) if self.is_tentative() => TraceHeader::new(trace, Some(id), SamplingState::NotSampled),
             Some(id) => TraceHeader::new(trace, Some(id), SamplingState::Sampled),
             None => {
                 let parent = (self.id_base != 0).then(|| SegmentId::from_u64(self.id_base));

@@ -45,9 +45,16 @@ pub(crate) struct OpenRoot {
 impl OpenRoot {
     pub(crate) fn begin(sink: &'static dyn FragmentSink, trace: TraceId, kind: RootKind, name: Cow<'static, str>, anchor: Anchor) -> Self {
         let identity = Identity::new(trace, sink.id_base(trace, kind.parent(), anchor.wall()));
-        let (cell, generation) = SegmentCell::open(sink, identity, anchor);
+        let (cell, generation) = SegmentCell::open(sink, identity, anchor, matches!(kind, RootKind::Tentative { .. }));
         let pin = Pin { cell, generation, number: 0 };
         Self { pin, kind, name, flags: Flags::default(), details: None, is_closed: false }
+    }
+
+    /// Sends what was tentative.
+    pub(crate) const fn keep(&mut self) {
+        if let RootKind::Tentative { parent } = self.kind {
+            self.kind = RootKind::Segment { parent };
+        }
     }
 
     pub(crate) fn context(&self) -> Context {
@@ -81,6 +88,9 @@ impl OpenRoot {
             return;
         }
         let Some(mut fragment) = self.pin.cell.close(self.pin.generation) else { return };
+        if let RootKind::Tentative { .. } = self.kind {
+            return self.pin.cell.sink().pool().give_back_records(fragment.records);
+        }
         let end = ticks();
         let (name, details) = (std::mem::take(&mut self.name), self.details.take());
         fragment.root = Some(Root { kind: self.kind, name, start: fragment.anchor.ticks(), end: Some(end), flags: self.flags, details });
@@ -153,6 +163,7 @@ impl OpenSubsegment {
     #[cold]
     fn begin_detached(cell: &'static SegmentCell, parent: Context, name: Cow<'static, str>, enter: impl FnOnce(Step)) -> Self {
         match (parent.trace_id(), parent.entity_id()) {
+            (Some(trace), Some(id)) if parent.is_tentative() => Self::Noop(Context::not_sampled(trace, Some(id))),
             (Some(trace), Some(id)) => {
                 let root = OpenRoot::begin(cell.sink(), trace, RootKind::Detached { parent: id }, name, Anchor::now());
                 enter(Step::Away(root.context()));

@@ -9,10 +9,11 @@ use telemetry_wire::{Aws, SamplingState, SegmentId, TraceHeader, TraceId, XrayIn
 
 use super::install;
 use super::sink::Recorder;
+use super::watched::Watched;
 use crate::clock::Anchor;
 use crate::emitter::CounterCells;
 use crate::entity::{Context, OpenRoot, RootKind, new_trace_id};
-use crate::sampling::{SamplingDecision, SamplingRequest};
+use crate::sampling::{SamplingDecision, SamplingRequest, Watch};
 
 /// What is known when a segment begins.
 #[derive(Debug, Default)]
@@ -34,9 +35,9 @@ pub(crate) enum Begun {
     Off,
 }
 
-/// Begins a segment in the caller's trace or a new one.
-pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
-    let Some(recorder) = install::current().filter(|recorder| recorder.is_enabled) else { return Begun::Off };
+/// Begins a segment in the caller's trace or a new one; and what the sampler wants to know of its end.
+pub(crate) fn begin(request: SegmentRequest<'_>) -> (Begun, Option<Box<Watched>>) {
+    let Some(recorder) = install::current().filter(|recorder| recorder.is_enabled) else { return (Begun::Off, None) };
     let anchor = LazyCell::new(Anchor::now);
     let trace = request.header.root.unwrap_or_else(|| match &recorder.hooks.ids {
         Some(ids) => ids.trace_id(anchor.wall().seconds()),
@@ -62,20 +63,18 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> Begun {
             recorder.sampler.decide(&facts, anchor.wall().seconds())
         }
     };
-    if !decision.is_sampled {
-        CounterCells::add(&recorder.counters.segments_not_sampled, 1);
+    let watched =
+        (decision.watch != Watch::Nothing).then(|| Box::new(Watched::new(recorder, &decision, &name, request.method, request.path)));
+    let counter = if decision.is_sampled { &recorder.counters.segments_sampled } else { &recorder.counters.segments_not_sampled };
+    CounterCells::add(counter, 1);
+    let extras = extras_of(&request.header);
+    if !decision.is_sampled && decision.watch != Watch::Everything {
         let context = Context::not_sampled(trace, parent);
-        return Begun::NotSampled(match extras_of(&request.header) {
-            Some(extras) => context.with_extras(extras),
-            None => context,
-        });
+        return (Begun::NotSampled(extras.map_or(context, |extras| context.with_extras(extras))), watched);
     }
-    CounterCells::add(&recorder.counters.segments_sampled, 1);
     let root = open(recorder, (trace, parent), name, decision, *anchor);
-    if let Some(extras) = extras_of(&request.header) {
-        root.pass_on(extras);
-    }
-    Begun::Recording(root)
+    extras.into_iter().for_each(|extras| root.pass_on(extras));
+    (Begun::Recording(root), watched)
 }
 
 /// Begins a subsegment below the segment that a header names: that of a Lambda function, which Lambda itself records.
@@ -115,12 +114,13 @@ fn open(
     decision: SamplingDecision,
     anchor: Anchor,
 ) -> OpenRoot {
-    let mut root = OpenRoot::begin(recorder, trace, RootKind::Segment { parent }, name, anchor);
+    let kind = if decision.is_sampled { RootKind::Segment { parent } } else { RootKind::Tentative { parent } };
+    let mut root = OpenRoot::begin(recorder, trace, kind, name, anchor);
     if let Some(rule) = decision.rule_name {
         let xray = XrayInfo { sampling_rule_name: Some(rule.to_string()), ..XrayInfo::default() };
         root.details().aws = Some(Box::new(Aws { xray: Some(xray), ..Aws::default() }));
     }
-    if recorder.announces_open_segments {
+    if recorder.announces_open_segments && decision.is_sampled {
         root.announce();
     }
     root

@@ -15,6 +15,8 @@ mod install;
 
 mod missing;
 
+mod watched;
+
 mod begin;
 
 #[cfg(feature = "platform")]
@@ -32,3 +34,4 @@ pub(crate) use install::current as current_recorder;
 pub(crate) use install::with_thread_recorder;
 pub(crate) use missing::report_missing;
 pub use strategy::ContextMissing;
+pub(crate) use watched::Watched;

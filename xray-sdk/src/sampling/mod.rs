@@ -13,6 +13,6 @@ mod local;
 mod central;
 
 pub use central::CentralSampler;
-pub use decision::{SampleAll, SampleNone, Sampler, SamplingDecision, SamplingRequest};
+pub use decision::{SampleAll, SampleNone, Sampler, SamplingDecision, SamplingRequest, SegmentOutcome, Watch};
 pub use local::LocalSampler;
 pub use wildcard::matches_pattern;

@@ -51,7 +51,7 @@ pub(crate) struct ResponseHeader(Option<HeaderValue>);
 impl ResponseHeader {
     pub(crate) fn new(context: crate::Context, asked: bool) -> Self {
         use telemetry_wire::SamplingState;
-        let sampling = match (asked, context.is_recording()) {
+        let sampling = match (asked, context.is_sampled()) {
             (false, _) => SamplingState::Unknown,
             (true, true) => SamplingState::Sampled,
             (true, false) => SamplingState::NotSampled,

@@ -29,6 +29,8 @@ const PAGES: usize = 100;
 #[derive(Debug)]
 pub(super) struct Exchange {
     client_id: String,
+    /// Who reports how requests end.
+    service: String,
     manifest: Arc<ArcSwapOption<Manifest>>,
     refreshed: Option<u64>,
     next_refresh: u64,
@@ -37,10 +39,10 @@ pub(super) struct Exchange {
 }
 
 impl Exchange {
-    pub(super) fn new(manifest: Arc<ArcSwapOption<Manifest>>) -> Self {
+    pub(super) fn new(manifest: Arc<ArcSwapOption<Manifest>>, service: String) -> Self {
         let random = fastrand::u128(..);
         let client_id = format!("{random:032x}").split_off(8);
-        Self { client_id, manifest, refreshed: None, next_refresh: 0, is_failing: false }
+        Self { client_id, service, manifest, refreshed: None, next_refresh: 0, is_failing: false }
     }
 
     /// Does what is due at `now`, in whole seconds.
@@ -72,16 +74,17 @@ impl Exchange {
     fn report(&mut self, agent: &mut impl Ask, now: u64) {
         let Some(manifest) = self.manifest.load_full() else { return };
         let documents: Vec<SamplingStatisticsDocument> = manifest.rules.iter().filter_map(|rule| self.statistics(rule, now)).collect();
-        for documents in documents.chunks(DOCUMENTS) {
-            let answer = targets(agent, documents);
-            match answer {
+        let boosted = manifest.rules.iter().filter(|rule| rule.has_boost);
+        let boosts: Vec<_> = boosted.filter_map(|rule| rule.state.boost.take(&rule.name, &self.service, now)).collect();
+        for turn in 0..documents.len().max(boosts.len()).div_ceil(DOCUMENTS) {
+            let request = GetSamplingTargetsRequest {
+                sampling_statistics_documents: turn_of(&documents, turn),
+                sampling_boost_statistics_documents: turn_of(&boosts, turn),
+            };
+            match targets(agent, &request) {
                 Ok(answer) => self.apply(&manifest, &answer, now),
                 Err(error) => {
-                    for document in documents {
-                        if let Some(rule) = manifest.rules.iter().find(|rule| *rule.name == *document.rule_name) {
-                            rule.state.put_back(document);
-                        }
-                    }
+                    put_back(&manifest, &request);
                     self.failed(&error);
                 }
             }
@@ -108,7 +111,8 @@ impl Exchange {
             }
         }
         let has_changed = self.refreshed.is_some_and(|refreshed| answer.last_rule_modification > refreshed as f64);
-        let is_unknown = answer.unprocessed_statistics.iter().any(|refused| refused.error_code.starts_with('4'));
+        let mut refused = answer.unprocessed_statistics.iter().chain(&answer.unprocessed_boost_statistics);
+        let is_unknown = refused.any(|refused| refused.error_code.starts_with('4'));
         if has_changed || is_unknown {
             self.next_refresh = now;
         }
@@ -143,8 +147,23 @@ fn all_rules(agent: &mut impl Ask) -> io::Result<Vec<telemetry_wire::sampling::S
     Err(io::Error::other(format!("more than {PAGES} pages of rules")))
 }
 
-fn targets(agent: &mut impl Ask, documents: &[SamplingStatisticsDocument]) -> io::Result<GetSamplingTargetsResponse> {
-    let request = GetSamplingTargetsRequest { sampling_statistics_documents: documents.to_vec() };
-    let body = serde_json::to_vec(&request).map_err(io::Error::other)?;
+/// As many as one call takes.
+fn turn_of<T: Clone>(documents: &[T], turn: usize) -> Vec<T> {
+    documents.iter().skip(turn * DOCUMENTS).take(DOCUMENTS).cloned().collect()
+}
+
+/// Counts again what did not arrive.
+fn put_back(manifest: &Manifest, request: &GetSamplingTargetsRequest) {
+    let state = |name: &str| manifest.rules.iter().find(|rule| *rule.name == *name).map(|rule| &rule.state);
+    for document in &request.sampling_statistics_documents {
+        state(&document.rule_name).into_iter().for_each(|state| state.put_back(document));
+    }
+    for document in &request.sampling_boost_statistics_documents {
+        state(&document.rule_name).into_iter().for_each(|state| state.boost.put_back(document));
+    }
+}
+
+fn targets(agent: &mut impl Ask, request: &GetSamplingTargetsRequest) -> io::Result<GetSamplingTargetsResponse> {
+    let body = serde_json::to_vec(request).map_err(io::Error::other)?;
     serde_json::from_slice(&agent.ask("/SamplingTargets", &body)?).map_err(io::Error::other)
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use telemetry_wire::sampling::SamplingRule;
 
 use super::rule::CentralRule;
-use crate::sampling::decision::{SamplingDecision, SamplingRequest};
+use crate::sampling::decision::{SamplingDecision, SamplingRequest, SegmentOutcome};
 
 /// Rules in the order in which they are asked.
 #[derive(Debug, Default)]
@@ -30,5 +30,13 @@ impl Manifest {
     /// The first rule for the request decides; without `Default` there may be none.
     pub(super) fn decide(&self, request: &SamplingRequest<'_>, now: u64) -> Option<SamplingDecision> {
         self.rules.iter().find(|rule| rule.is_for(request)).map(|rule| rule.decide(now))
+    }
+
+    /// Counts for the boost of the rule that decided.
+    pub(super) fn ended(&self, outcome: &SegmentOutcome<'_>, is_anomaly: bool) {
+        let is_for = |rule: &&CentralRule| rule.has_boost && Some(&*rule.name) == outcome.rule_name;
+        if let Some(rule) = self.rules.iter().find(is_for) {
+            rule.state.boost.count(is_anomaly, outcome.is_sampled);
+        }
     }
 }

@@ -3,6 +3,8 @@
 //! `rule` decides: atomics only, no lock, no allocation. `manifest` holds the rules of one refresh, swapped as a whole. `exchange` turns answers
 //! into manifests and counts into reports. `poller` is the thread that asks; requests never wait for it.
 
+mod anomalies;
+mod boost;
 mod exchange;
 mod manifest;
 mod poller;

@@ -29,12 +29,12 @@ pub(super) struct Poller {
 
 impl Poller {
     /// Starts the thread. Without one the rules never come, and local rules decide.
-    pub(super) fn start(endpoint: Endpoint, manifest: Arc<ArcSwapOption<Manifest>>) -> io::Result<Self> {
+    pub(super) fn start(endpoint: Endpoint, manifest: Arc<ArcSwapOption<Manifest>>, service: String) -> io::Result<Self> {
         let is_stopped = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&is_stopped);
         let run = move || {
             let mut agent = AgentClient::new(endpoint, TIMEOUT);
-            let mut exchange = Exchange::new(manifest);
+            let mut exchange = Exchange::new(manifest, service);
             while !stopped.load(Ordering::Relaxed) {
                 exchange.tick(&mut agent, wall_now().seconds());
                 std::thread::park_timeout(TICK + Duration::from_millis(fastrand::u64(0..=JITTER)));

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use telemetry_wire::sampling::{SamplingRule, SamplingStatisticsDocument, SamplingTargetDocument};
 
-use crate::sampling::decision::{SamplingDecision, SamplingRequest, is_drawn};
+use super::boost::Boost;
+
+use crate::sampling::decision::{SamplingDecision, SamplingRequest, Watch, is_drawn};
 use crate::sampling::reservoir::Reservoir;
 use crate::sampling::wildcard::Pattern;
 
@@ -17,6 +19,8 @@ pub(super) struct CentralRule {
     patterns: Patterns,
     reservoir_size: u32,
     fixed_rate: f64,
+    /// Whether the service may raise the rate when requests go wrong; then it wants to know how they end.
+    pub(super) has_boost: bool,
     pub(super) state: Arc<RuleState>,
 }
 
@@ -43,6 +47,7 @@ pub(super) struct RuleState {
     quota: AtomicU64,
     taken: Reservoir,
     borrow: Reservoir,
+    pub(super) boost: Boost,
     /// Second of the last report, and seconds between two.
     reported: AtomicU64,
     interval: AtomicU32,
@@ -78,6 +83,7 @@ impl CentralRule {
             patterns,
             reservoir_size: rule.reservoir_size,
             fixed_rate: rule.fixed_rate,
+            has_boost: rule.sampling_rate_boost.is_some(),
             state,
         })
     }
@@ -108,17 +114,24 @@ impl CentralRule {
         let state = &*self.state;
         state.requests.fetch_add(1, Ordering::Relaxed);
         let is_sampled = match state.quota_at(now) {
-            Some(quota) => state.taken.take(quota, now) || state.draws(),
+            Some(quota) => state.taken.take(quota, now) || self.draws(now),
             None if self.reservoir_size > 0 && state.borrow.take(1, now) => {
                 state.borrowed.fetch_add(1, Ordering::Relaxed);
                 true
             }
-            None => state.draws(),
+            None => self.draws(now),
         };
         if is_sampled {
             state.sampled.fetch_add(1, Ordering::Relaxed);
         }
-        SamplingDecision { is_sampled, rule_name: Some(Arc::clone(&self.name)) }
+        let watch = if self.has_boost { Watch::Outcome } else { Watch::Nothing };
+        SamplingDecision { is_sampled, rule_name: Some(Arc::clone(&self.name)), watch }
+    }
+
+    #[inline]
+    fn draws(&self, now: u64) -> bool {
+        let rate = f64::from_bits(self.state.rate.load(Ordering::Relaxed));
+        is_drawn(if self.has_boost { self.state.boost.raised(rate, now) } else { rate })
     }
 }
 
@@ -132,14 +145,10 @@ impl RuleState {
             quota: AtomicU64::new(0),
             taken: Reservoir::default(),
             borrow: Reservoir::default(),
+            boost: Boost::default(),
             reported: AtomicU64::new(0),
             interval: AtomicU32::new(INTERVAL),
         }
-    }
-
-    #[inline]
-    fn draws(&self) -> bool {
-        is_drawn(f64::from_bits(self.rate.load(Ordering::Relaxed)))
     }
 
     /// The quota, while it holds.
@@ -184,6 +193,9 @@ impl RuleState {
         {
             let word = (until as u64) << 32 | u64::from(quota.saturating_add(1));
             self.quota.store(word, Ordering::Relaxed);
+        }
+        if let Some(boost) = &target.sampling_boost {
+            self.boost.apply(boost);
         }
         if let Some(interval) = target.interval.filter(|&interval| interval > 0) {
             self.interval.store(interval, Ordering::Relaxed);

@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use super::exchange::{Ask, Exchange};
 use super::manifest::Manifest;
-use crate::sampling::decision::{SamplingDecision, SamplingRequest};
+use super::sampler::CentralSampler;
+use crate::sampling::decision::{Sampler as _, SamplingDecision, SamplingRequest, SegmentOutcome, Watch};
+use crate::sampling::local::LocalSampler;
 
 /// Answers from a list; keeps what it was asked.
 #[derive(Default)]
@@ -61,7 +63,7 @@ struct World {
 impl World {
     fn new(rules: &[Value]) -> Self {
         let manifest: Arc<ArcSwapOption<Manifest>> = Arc::default();
-        let mut world = Self { agent: Agent::default(), exchange: Exchange::new(Arc::clone(&manifest)), manifest };
+        let mut world = Self { agent: Agent::default(), exchange: Exchange::new(Arc::clone(&manifest), "shop".into()), manifest };
         world.agent.says_rules(rules);
         world.tick(NOW);
         world
@@ -134,7 +136,7 @@ fn a_quota_is_used_while_it_holds_and_one_is_borrowed_without() {
 #[test]
 fn all_pages_are_read_and_bad_rules_left_out() {
     let manifest: Arc<ArcSwapOption<Manifest>> = Arc::default();
-    let mut exchange = Exchange::new(Arc::clone(&manifest));
+    let mut exchange = Exchange::new(Arc::clone(&manifest), "shop".into());
     let mut agent = Agent::default();
     let mut future = rule("future", 1, "*", 0, 1.0);
     future["Version"] = json!(2);
@@ -239,3 +241,70 @@ fn eight_threads_take_exactly_the_quota() {
     });
     assert_eq!(taken, 50);
 }
+
+fn outcome(is_fault: bool, is_sampled: bool, now: u64) -> SegmentOutcome<'static> {
+    SegmentOutcome {
+        rule_name: Some("Default"),
+        is_sampled,
+        service: "shop",
+        operation: Some("GET /"),
+        status: Some(if is_fault { 503 } else { 200 }),
+        is_error: false,
+        is_fault,
+        is_throttled: false,
+        duration: std::time::Duration::from_millis(3),
+        now,
+    }
+}
+
+#[test]
+fn a_boost_raises_the_rate_while_it_lasts_and_asks_how_requests_end() {
+    let mut boosted = rule("Default", 10_000, "*", 0, 0.0);
+    boosted["SamplingRateBoost"] = json!({ "MaxRate": 1.0, "CooldownWindowMinutes": 5 });
+    let mut world = World::new(&[boosted, rule("plain", 1, "/plain", 0, 0.0)]);
+    let watch = |path| world.decide(&SamplingRequest { path: Some(path), ..SamplingRequest::default() }, NOW).unwrap().watch;
+    assert_eq!((watch("/"), watch("/plain")), (Watch::Outcome, Watch::Nothing));
+    for (is_fault, is_sampled) in [(true, false), (true, true), (false, false), (false, true), (true, false)] {
+        world.manifest.load().as_ref().unwrap().ended(&outcome(is_fault, is_sampled, NOW), is_fault);
+    }
+    world.agent.targets.push_back(Err(io::ErrorKind::TimedOut.into()));
+    world.tick(NOW + 10);
+    world.agent.asked.clear();
+    world.agent.says_targets(&json!({ "SamplingTargetDocuments": [{ "RuleName": "Default", "FixedRate": 0.0,
+        "SamplingBoost": { "BoostRate": 1.0, "BoostRateTTL": NOW + 80 } }] }));
+    world.tick(NOW + 20);
+    let report = &world.agent.asked[0].1["SamplingBoostStatisticsDocuments"][0];
+    let expected = json!({ "RuleName": "Default", "ServiceName": "shop", "Timestamp": (NOW + 20) as f64, "AnomalyCount": 3, "TotalCount": 5,
+        "SampledAnomalyCount": 1 });
+    assert_eq!(report, &expected, "what did not arrive the first time too");
+    assert_eq!((world.sampled("/", 10, NOW + 79), world.sampled("/", 10, NOW + 80)), (10, 0));
+}
+
+#[test]
+fn a_lower_or_senseless_boost_changes_nothing() {
+    let mut boosted = rule("Default", 10_000, "*", 0, 1.0);
+    boosted["SamplingRateBoost"] = json!({ "MaxRate": 1.0, "CooldownWindowMinutes": 5 });
+    let mut world = World::new(&[boosted]);
+    for boost in [json!({ "BoostRate": 0.0, "BoostRateTTL": NOW + 80 }), json!({ "BoostRate": -3.0, "BoostRateTTL": 1e300 })] {
+        world.sampled("/", 1, NOW);
+        world.agent.says_targets(
+            &json!({ "SamplingTargetDocuments": [{ "RuleName": "Default", "FixedRate": 1.0, "Interval": 1, "SamplingBoost": boost }] }),
+        );
+        world.tick(NOW + 20);
+        assert_eq!(world.sampled("/", 10, NOW + 30), 10);
+    }
+}
+
+#[test]
+fn so_many_anomalies_are_captured_in_a_second() {
+    let sampler = CentralSampler::new("127.0.0.1:1", LocalSampler::parse(NONE).unwrap()).capture_anomalies(2);
+    let decision = sampler.decide(&SamplingRequest::default(), NOW);
+    assert_eq!((decision.is_sampled, decision.watch), (false, Watch::Everything));
+    let captured = |is_fault, is_sampled, now| (0..5).filter(|_| sampler.ended(&outcome(is_fault, is_sampled, now))).count();
+    assert_eq!((captured(false, false, NOW), captured(true, true, NOW)), (0, 0));
+    assert_eq!((captured(true, false, NOW), captured(true, false, NOW + 1)), (2, 2));
+    let slow = CentralSampler::new("127.0.0.1:1", LocalSampler::parse(NONE).unwrap()).anomaly(|outcome| outcome.status == Some(200));
+    assert!(!slow.ended(&outcome(false, false, NOW)), "nothing is captured unless asked for");
+}
+
+const NONE: &str = r#"{"version":2,"default":{"fixed_target":0,"rate":0}}"#;
