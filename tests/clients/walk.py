@@ -115,6 +115,14 @@ answer = targets(report("gone", "a"))
 assert answer["UnprocessedStatistics"][0]["RuleName"] == "gone" and answer["LastRuleModification"] >= created["ModifiedAt"]
 updated = xray.update_sampling_rule(SamplingRuleUpdate={"RuleName": "pay", "FixedRate": 0.1})["SamplingRuleRecord"]
 assert (updated["SamplingRule"]["FixedRate"], updated["SamplingRule"]["URLPath"]) == (0.1, "/pay/*")
+refused("InvalidRequestException", xray.update_sampling_rule, SamplingRuleUpdate={"RuleName": "pay", "SamplingRateBoost": {"MaxRate": 2.0, "CooldownWindowMinutes": 5}})
+xray.update_sampling_rule(SamplingRuleUpdate={"RuleName": "pay", "SamplingRateBoost": {"MaxRate": 0.9, "CooldownWindowMinutes": 5}})
+wrong = lambda name, anomalies: {"RuleName": name, "ServiceName": "shop", "Timestamp": now, "AnomalyCount": anomalies, "TotalCount": 10, "SampledAnomalyCount": 0}
+boosted = lambda anomalies: xray.get_sampling_targets(
+    SamplingStatisticsDocuments=[{**report("pay", "a"), "RequestCount": 0}], SamplingBoostStatisticsDocuments=[wrong("pay", anomalies), wrong("Default", 0)])
+answer = boosted(0)
+assert "SamplingBoost" not in answer["SamplingTargetDocuments"][0] and answer["UnprocessedBoostStatistics"][0]["RuleName"] == "Default", answer
+assert boosted(1)["SamplingTargetDocuments"][0]["SamplingBoost"]["BoostRate"] == 0.9
 summaries = {summary["RuleName"]: summary["RequestCount"] for summary in xray.get_sampling_statistic_summaries()["SamplingStatisticSummaries"]}
 assert summaries["pay"] == 40, summaries
 xray.delete_sampling_rule(RuleName="pay")

@@ -169,6 +169,10 @@ fn check(rule: &SamplingRule) -> Result<(), ApiError> {
         .or_else(|| too_long("HTTPMethod", &rule.http_method, 10))
         .or_else(|| too_long("URLPath", &rule.url_path, 128))
         .or_else(|| too_long("ResourceARN", &rule.resource_arn, 500))
+        .or_else(|| {
+            let boost = rule.sampling_rate_boost.filter(|boost| !(0.0..=1.0).contains(&boost.max_rate))?;
+            Some(format!("SamplingRateBoost.MaxRate is {}, expected 0 to 1", boost.max_rate))
+        })
         .or_else(|| (rule.attributes.len() > 5).then(|| "Attributes has more than 5 entries".to_owned()));
     mistake.map_or(Ok(()), |mistake| Err(ApiError::invalid_request(mistake)))
 }

@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 use serde_json::{Value, json};
 use telemetry_wire::sampling::{
-    GetSamplingTargetsRequest, GetSamplingTargetsResponse, SamplingRule, SamplingStatisticsDocument, SamplingTargetDocument,
-    UnprocessedStatistics,
+    GetSamplingTargetsRequest, GetSamplingTargetsResponse, SamplingBoost, SamplingBoostStatisticsDocument, SamplingRateBoost, SamplingRule,
+    SamplingStatisticsDocument, SamplingTargetDocument, UnprocessedStatistics,
 };
 
 use super::rules::{all_rules, last_modification};
@@ -21,7 +21,9 @@ const INTERVAL: u32 = 10;
 const QUOTA_SECONDS: f64 = 300.0;
 /// Seconds after which a silent client loses its share of the reservoir.
 const FORGET_AFTER: f64 = 30.0;
-/// Statistics documents per call.
+/// Seconds for which a boost holds; the service's own last no longer.
+const BOOST_SECONDS: f64 = 60.0;
+/// Statistics documents per call, of each kind.
 const DOCUMENTS: usize = 25;
 
 /// What clients have reported of late, by rule.
@@ -35,7 +37,9 @@ struct RuleReports {
     requests: u64,
     sampled: u64,
     borrowed: u64,
+    anomalies: u64,
     reported: f64,
+    boost: Option<SamplingBoost>,
 }
 
 /// The reports on a rule since the console started.
@@ -46,7 +50,10 @@ pub(crate) struct RuleSummary {
     pub(crate) requests: u64,
     pub(crate) sampled: u64,
     pub(crate) borrowed: u64,
+    pub(crate) anomalies: u64,
     pub(crate) reported: f64,
+    /// The rate that counts just now instead of the rule's.
+    pub(crate) boost_rate: Option<f64>,
 }
 
 impl SamplingClients {
@@ -68,6 +75,21 @@ impl SamplingClients {
         (place, reports.clients.len())
     }
 
+    /// Counts what went wrong. Any of it raises the rate for a while, unless it was raised too recently.
+    fn went_wrong(&self, statistics: &SamplingBoostStatisticsDocument, limits: SamplingRateBoost, now: f64) {
+        let mut rules = self.lock();
+        let reports = rules.entry(statistics.rule_name.clone()).or_default();
+        reports.anomalies += u64::from(statistics.anomaly_count);
+        let rests_until = reports.boost.map_or(0.0, |boost| boost.boost_rate_ttl + f64::from(limits.cooldown_window_minutes) * 60.0);
+        if statistics.anomaly_count > 0 && now >= rests_until {
+            reports.boost = Some(SamplingBoost { boost_rate: limits.max_rate, boost_rate_ttl: now + BOOST_SECONDS });
+        }
+    }
+
+    fn boost(&self, rule: &str, now: f64) -> Option<SamplingBoost> {
+        self.lock().get(rule).and_then(|reports| reports.boost_at(now))
+    }
+
     /// By rule.
     pub(crate) fn summaries(&self) -> BTreeMap<String, RuleSummary> {
         let now = now();
@@ -76,9 +98,17 @@ impl SamplingClients {
             requests: reports.requests,
             sampled: reports.sampled,
             borrowed: reports.borrowed,
+            anomalies: reports.anomalies,
+            boost_rate: reports.boost_at(now).map(|boost| boost.boost_rate),
             reported: reports.reported,
         };
         self.lock().iter().map(|(rule, reports)| (rule.clone(), summary(reports))).collect()
+    }
+}
+
+impl RuleReports {
+    fn boost_at(&self, now: f64) -> Option<SamplingBoost> {
+        self.boost.filter(|boost| now < boost.boost_rate_ttl)
     }
 }
 
@@ -92,33 +122,49 @@ fn share(reservoir: u32, place: usize, clients: usize) -> u32 {
 pub(crate) async fn get_sampling_targets(storage: &Storage, clients: &SamplingClients, input: &Value) -> Result<Value, ApiError> {
     let request: GetSamplingTargetsRequest =
         serde_json::from_value(input.clone()).map_err(|error| ApiError::invalid_request(error.to_string()))?;
-    if request.sampling_statistics_documents.len() > DOCUMENTS {
-        return Err(ApiError::invalid_request(format!("more than {DOCUMENTS} SamplingStatisticsDocuments")));
+    if request.sampling_statistics_documents.len().max(request.sampling_boost_statistics_documents.len()) > DOCUMENTS {
+        return Err(ApiError::invalid_request(format!(
+            "more than {DOCUMENTS} SamplingStatisticsDocuments or SamplingBoostStatisticsDocuments"
+        )));
     }
     let rules = all_rules(storage).await?;
     let now = now();
     let mut response =
         GetSamplingTargetsResponse { last_rule_modification: last_modification(storage, &rules).await?, ..Default::default() };
+    let known = |name: &str| rules.iter().map(|record| &record.sampling_rule).find(|rule| rule.rule_name == name);
+    for statistics in request.sampling_boost_statistics_documents {
+        match known(&statistics.rule_name).and_then(|rule| rule.sampling_rate_boost) {
+            Some(limits) => clients.went_wrong(&statistics, limits, now),
+            None => {
+                response.unprocessed_boost_statistics.push(unprocessed(statistics.rule_name, "there is no rule of this name with a boost"))
+            }
+        }
+    }
     for statistics in request.sampling_statistics_documents {
-        match rules.iter().map(|record| &record.sampling_rule).find(|rule| rule.rule_name == statistics.rule_name) {
-            Some(rule) => response.sampling_target_documents.push(target(rule, clients.reported(&statistics, now), now)),
-            None => response.unprocessed_statistics.push(UnprocessedStatistics {
-                rule_name: statistics.rule_name,
-                error_code: "400".into(),
-                message: "there is no rule of this name".to_owned(),
-            }),
+        match known(&statistics.rule_name) {
+            Some(rule) => {
+                let share = clients.reported(&statistics, now);
+                let boost = clients.boost(&rule.rule_name, now);
+                response.sampling_target_documents.push(target(rule, share, boost, now));
+            }
+            None => response.unprocessed_statistics.push(unprocessed(statistics.rule_name, "there is no rule of this name")),
         }
     }
     Ok(json!(response))
 }
 
-fn target(rule: &SamplingRule, (place, clients): (usize, usize), now: f64) -> SamplingTargetDocument {
+fn unprocessed(rule_name: String, message: &str) -> UnprocessedStatistics {
+    UnprocessedStatistics { rule_name, error_code: "400".into(), message: message.to_owned() }
+}
+
+fn target(rule: &SamplingRule, (place, clients): (usize, usize), boost: Option<SamplingBoost>, now: f64) -> SamplingTargetDocument {
     SamplingTargetDocument {
         rule_name: rule.rule_name.clone(),
         fixed_rate: rule.fixed_rate,
         reservoir_quota: Some(share(rule.reservoir_size, place, clients)),
         reservoir_quota_ttl: Some(now + QUOTA_SECONDS),
         interval: Some(INTERVAL),
+        sampling_boost: boost,
     }
 }
 

@@ -14,7 +14,7 @@ export interface Overview {
 export interface SamplingRule {
   rule: { RuleName: string; Priority: number; FixedRate: number; ReservoirSize: number; ServiceName: string; Host: string; HTTPMethod: string; URLPath: string };
   modified: number;
-  reports: { clients: number; requests: number; sampled: number; borrowed: number; reported: number } | null;
+  reports: { clients: number; requests: number; sampled: number; borrowed: number; anomalies: number; reported: number; boostRate: number | null } | null;
 }
 
 export interface TraceRow {

@@ -96,6 +96,7 @@ function Sampling({ data }: { data: Overview }): JSX.Element {
     const parts = [["service", rule.ServiceName], ["host", rule.Host], ["method", rule.HTTPMethod], ["path", rule.URLPath]];
     return parts.filter(([, pattern]) => pattern !== "*").map(([what, pattern]) => `${what} ${pattern}`).join(" · ") || "everything";
   };
+  const percent = (rate: number): string => `${(rate * 100).toFixed(rate < 0.01 ? 2 : 0)} %`;
   return <Panel title="Sampling rules" aside={<span class="muted">what clients reported since the console started</span>}>
     <table class="fixed"><thead><tr>
       <th>rule</th><th class="narrow right">priority</th><th>for</th><th class="narrow right">per second</th><th class="narrow right">then</th>
@@ -103,7 +104,7 @@ function Sampling({ data }: { data: Overview }): JSX.Element {
     </tr></thead><tbody>
       {data.rules.map((entry) => <tr key={entry.rule.RuleName}>
         <td>{entry.rule.RuleName}</td><td class="narrow right muted">{entry.rule.Priority}</td><td class="cut muted">{target(entry)}</td>
-        <td class="narrow right">{number(entry.rule.ReservoirSize)}</td><td class="narrow right">{(entry.rule.FixedRate * 100).toFixed(entry.rule.FixedRate < 0.01 ? 2 : 0)} %</td>
+        <td class="narrow right">{number(entry.rule.ReservoirSize)}</td><td class="narrow right">{percent(Math.max(entry.rule.FixedRate, entry.reports?.boostRate ?? 0))}{entry.reports?.boostRate == null ? "" : " boosted"}</td>
         <td class="narrow right">{number(entry.reports?.clients ?? 0)}</td><td class="narrow right">{number(entry.reports?.requests ?? 0)}</td>
         <td class="narrow right">{number(entry.reports?.sampled ?? 0)}</td><td class="narrow right muted">{entry.reports === null ? "none" : age(data.news.now, entry.reports.reported)}</td>
       </tr>)}
