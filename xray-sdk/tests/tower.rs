@@ -218,3 +218,37 @@ impl axum::body::HttpBody for Frames {
         std::task::Poll::Ready(Some(Ok(http_body::Frame::data(bytes::Bytes::from_static(b"frame")))))
     }
 }
+
+/// Samples what has both attributes.
+struct ByAttributes;
+
+impl xray_sdk::sampling::Sampler for ByAttributes {
+    fn decide(&self, request: &xray_sdk::sampling::SamplingRequest<'_>, _: u64) -> xray_sdk::sampling::SamplingDecision {
+        let is_sampled = request.attributes.contains(&("tenant", "gold")) && request.attributes.contains(&("stage", "live"));
+        xray_sdk::sampling::SamplingDecision::unnamed(is_sampled)
+    }
+}
+
+#[test]
+fn sampling_rules_see_the_attributes_of_the_process_and_of_the_request() {
+    let tenant = |request: &axum::http::request::Parts| {
+        let tenant = request.headers.get("x-tenant").and_then(|value| value.to_str().ok());
+        tenant.map(|tenant| ("tenant", tenant.to_owned())).into_iter().collect()
+    };
+    let service = TraceLayer::new("shop")
+        .sampling_attributes(tenant)
+        .layer(service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) }));
+    let (documents, _, ()) = with_recorder(
+        |builder| builder.sampler(ByAttributes).sampling_attribute("stage", "live"),
+        || {
+            for tenant in ["gold", "silver"] {
+                let request = Request::get("/").header("x-tenant", tenant).body(Body::empty()).unwrap();
+                drop(block_on(service.clone().oneshot(request)));
+            }
+            let header = telemetry_wire::TraceHeader::default();
+            drop(xray_sdk::Segment::begin_with_attributes("job", &header, &[("tenant", "gold")]));
+            drop(xray_sdk::Segment::begin("job"));
+        },
+    );
+    assert_eq!(documents.iter().map(|document| &*document.name).collect::<Vec<_>>(), ["shop", "job"]);
+}

@@ -76,6 +76,11 @@ impl Segment {
         Self::begin_with(SegmentRequest { name: name.into(), header: *header, ..SegmentRequest::default() })
     }
 
+    /// The same, with attributes that sampling rules can look at beside those of the process. They are not recorded.
+    pub fn begin_with_attributes(name: impl Into<Cow<'static, str>>, header: &TraceHeader<'_>, attributes: &[(&str, &str)]) -> Self {
+        Self::begin_with(SegmentRequest { name: name.into(), header: *header, attributes, ..SegmentRequest::default() })
+    }
+
     pub(crate) fn begin_with(request: SegmentRequest<'_>) -> Self {
         let (begun, watched) = begin(request);
         let state = match begun {

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::cell::LazyCell;
 
+use smallvec::SmallVec;
 use telemetry_wire::{Aws, SamplingState, SegmentId, TraceHeader, TraceId, XrayInfo};
 
 use super::install;
@@ -23,6 +24,8 @@ pub(crate) struct SegmentRequest<'a> {
     pub(crate) host: Option<&'a str>,
     pub(crate) method: Option<&'a str>,
     pub(crate) path: Option<&'a str>,
+    /// For sampling rules, beside those of the process.
+    pub(crate) attributes: &'a [(&'a str, &'a str)],
 }
 
 /// A segment, or why there is none.
@@ -51,6 +54,15 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> (Begun, Option<Box<Watched>>
         SamplingState::NotSampled => SamplingDecision::unnamed(false),
         SamplingState::Requested | SamplingState::Unknown => {
             let info = recorder.output.info.load();
+            let all: SmallVec<[(&str, &str); 4]>;
+            let attributes = match (request.attributes, recorder.sampling_attributes) {
+                (own, []) => own,
+                ([], shared) => shared,
+                (own, shared) => {
+                    all = own.iter().chain(shared).copied().collect();
+                    &all[..]
+                }
+            };
             let facts = SamplingRequest {
                 service: &name,
                 host: request.host,
@@ -58,7 +70,7 @@ pub(crate) fn begin(request: SegmentRequest<'_>) -> (Begun, Option<Box<Watched>>
                 path: request.path,
                 service_type: info.origin.as_deref(),
                 resource_arn: info.resource_arn.as_deref(),
-                attributes: &[],
+                attributes,
             };
             recorder.sampler.decide(&facts, anchor.wall().seconds())
         }

@@ -37,6 +37,7 @@ pub struct Builder {
     local_rules: Option<Result<LocalSampler, LocalRulesError>>,
     is_centralized: Option<bool>,
     emitter: Option<Box<dyn Emitter>>,
+    sampling_attributes: Vec<(&'static str, &'static str)>,
     hooks: Hooks,
     info: SegmentInfo,
     environment: Environment<'static>,
@@ -172,6 +173,7 @@ impl Builder {
             local_rules: None,
             is_centralized: None,
             emitter: None,
+            sampling_attributes: Vec::new(),
             hooks: Hooks::default(),
             info: SegmentInfo { aws: Some(Aws { xray: Some(xray), ..Aws::default() }), ..SegmentInfo::default() },
             environment: Environment::process(),
@@ -190,6 +192,12 @@ impl Builder {
     /// Decides which requests are recorded, instead of all rules. Default: [`crate::sampling::CentralSampler`].
     pub fn sampler(mut self, sampler: impl Sampler + 'static) -> Self {
         self.sampler = Some(Box::new(sampler));
+        self
+    }
+
+    /// An attribute of every segment that sampling rules with `Attributes` can look at, such as a stage. It is not recorded. Default: none.
+    pub fn sampling_attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.sampling_attributes.push((key.into().leak(), value.into().leak()));
         self
     }
 
@@ -347,6 +355,7 @@ impl Builder {
             context_missing,
             announces_open_segments: self.announces_open_segments,
             sampler,
+            sampling_attributes: self.sampling_attributes.leak(),
             hooks: self.hooks,
             counters: Default::default(),
             stream: self.stream,

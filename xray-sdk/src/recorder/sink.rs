@@ -28,6 +28,8 @@ pub(crate) struct Recorder {
     pub(crate) context_missing: ContextMissing,
     pub(crate) announces_open_segments: bool,
     pub(crate) sampler: Box<dyn Sampler>,
+    /// What is the same for all requests of this process.
+    pub(crate) sampling_attributes: &'static [(&'static str, &'static str)],
     pub(crate) hooks: Hooks,
     pub(crate) counters: CounterCells,
     pub(super) stream: StreamLimits,

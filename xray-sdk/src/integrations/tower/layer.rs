@@ -24,13 +24,24 @@ impl TraceLayer {
     /// Names segments by `naming`.
     #[must_use]
     pub fn named(naming: Naming) -> Self {
-        Self { settings: Arc::new(Settings { naming, excluded: Vec::new(), answers: true }) }
+        Self { settings: Arc::new(Settings { naming, excluded: Vec::new(), answers: true, attributes: None }) }
     }
 
     /// Opens no segment for paths that match; for health checks. Knows `*` and `?`. Default: none.
     #[must_use]
     pub fn exclude(mut self, path: impl Into<Cow<'static, str>>) -> Self {
         Arc::make_mut(&mut self.settings).excluded.push(path.into());
+        self
+    }
+
+    /// What sampling rules with `Attributes` can look at, from each request's head. Default: nothing but
+    /// [`Builder::sampling_attribute`](crate::Builder::sampling_attribute).
+    #[must_use]
+    pub fn sampling_attributes(
+        mut self,
+        attributes: impl Fn(&http::request::Parts) -> Vec<(&'static str, String)> + Send + Sync + 'static,
+    ) -> Self {
+        Arc::make_mut(&mut self.settings).attributes = Some(Arc::new(attributes));
         self
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use http::{Request, Response};
+use smallvec::SmallVec;
 use telemetry_wire::SamplingState;
 use tower_service::Service;
 
@@ -98,12 +99,15 @@ fn within<R>(context: Context, work: impl FnOnce() -> R) -> R {
 
 fn begin(settings: &Settings, peer: Option<IpAddr>, parts: &http::request::Parts, header: &telemetry_wire::TraceHeader<'_>) -> Segment {
     let host = host_of(parts);
+    let attributes = settings.sampling_attributes(parts);
+    let attributes: SmallVec<[(&str, &str); 4]> = attributes.iter().map(|(key, value)| (*key, value.as_str())).collect();
     let mut segment = Segment::begin_with(SegmentRequest {
-        name: settings.naming.name(host),
+        name: settings.naming.name(parts),
         header: *header,
         host,
         method: Some(parts.method.as_str()),
         path: Some(parts.uri.path()),
+        attributes: &attributes,
     });
     if segment.is_recording() {
         segment.http(|http| describe_server_request(http, parts, peer_of(parts).or(peer)));
