@@ -216,7 +216,11 @@ struct ByPath;
 
 impl Sampler for ByPath {
     fn decide(&self, request: &SamplingRequest<'_>, _: u64) -> SamplingDecision {
-        SamplingDecision { is_sampled: request.path == Some("/pay") && request.method == Some("POST"), rule_name: Some("pay".into()) }
+        SamplingDecision {
+            is_sampled: request.path == Some("/pay") && request.method == Some("POST"),
+            rule_name: Some("pay".into()),
+            ..SamplingDecision::unnamed(false)
+        }
     }
 }
 

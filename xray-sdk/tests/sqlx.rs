@@ -168,3 +168,40 @@ fn nothing_is_recorded_outside_a_segment() {
     });
     assert_eq!((documents.len(), counted), (0, 1));
 }
+
+/// As repositories are written that take a pool, a connection or a transaction.
+async fn count<'e, E: sqlx::Executor<'e, Database = sqlx::Sqlite>>(executor: E) -> i64 {
+    sqlx::query_scalar("SELECT 7").fetch_one(executor).await.unwrap()
+}
+
+async fn count_twice<'p, P>(pool: &'p P) -> i64
+where
+    &'p P: sqlx::Executor<'p, Database = sqlx::Sqlite>,
+{
+    count(pool).await + count(pool).await
+}
+
+async fn count_on<C>(connection: &mut C) -> i64
+where
+    for<'c> &'c mut C: sqlx::Executor<'c, Database = sqlx::Sqlite>,
+{
+    count(&mut *connection).await + count(&mut *connection).await
+}
+
+#[test]
+fn generic_code_takes_ours_as_it_took_sqlxs() {
+    let (documents, ()) = with_recorded_documents(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let work = async {
+            let plain = sqlx::SqlitePool::connect("sqlite::memory:").await.unwrap();
+            let pool = plain.clone().traced();
+            assert_eq!(count_twice(&plain).await + count_twice(&pool).await, 28);
+            let mut connection = pool.acquire().await.unwrap();
+            assert_eq!(count_on(&mut *connection).await, 14);
+            let mut own = plain.acquire().await.unwrap();
+            assert_eq!(count_on(&mut *own).await, 14);
+        };
+        runtime.block_on(work.in_segment(Segment::begin("shop")));
+    });
+    assert_eq!(documents[0].subsegments.iter().filter(|call| call.sql.is_some()).count(), 4);
+}

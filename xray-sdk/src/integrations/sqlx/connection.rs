@@ -9,8 +9,9 @@ use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use sqlx::{Database, Describe, Error, Execute, Executor, SqlStr};
 
+use super::database::{Step, TracedDatabase};
 use super::split::SplitQuery;
-use super::statement::{Counts, Results, Statement, Step, fetch_optional};
+use super::statement::{Counts, Results, Statement, fetch_optional};
 use super::target::{Options, Target};
 
 /// A connection whose statements are subsegments; `C` is sqlx's own, wherever it comes from.
@@ -53,9 +54,8 @@ impl<DB: Database, C> fmt::Debug for Connection<DB, C> {
 
 impl<'t, DB, C> Executor<'t> for &'t mut Connection<DB, C>
 where
-    DB: Database,
+    DB: TracedDatabase,
     C: DerefMut<Target = DB::Connection> + Send,
-    for<'x> &'x mut DB::Connection: Executor<'x, Database = DB>,
 {
     type Database = DB;
 
@@ -66,7 +66,7 @@ where
     {
         let query = SplitQuery::new(query);
         let statement = Statement::of(&self.target, &query);
-        Box::pin(Results::new(statement, (&mut *self.raw).fetch_many(query), Counts::step::<DB>))
+        Box::pin(Results::new(statement, DB::fetch_many(&mut self.raw, query), Counts::step::<DB>))
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<DB::Row>, Error>>
@@ -76,7 +76,7 @@ where
     {
         let query = SplitQuery::new(query);
         let statement = Statement::of(&self.target, &query);
-        fetch_optional::<DB>(statement, (&mut *self.raw).fetch_optional(query))
+        fetch_optional::<DB>(statement, DB::fetch_optional(&mut self.raw, query))
     }
 
     fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [DB::TypeInfo]) -> BoxFuture<'e, Result<DB::Statement, Error>>
@@ -84,7 +84,7 @@ where
         't: 'e,
     {
         let statement = Statement::new(&self.target, &sql, Some("statement"));
-        Box::pin(statement.run((&mut *self.raw).prepare_with(sql, parameters), |_, _| ()))
+        Box::pin(statement.run(DB::prepare_with(&mut self.raw, sql, parameters), |_, _| ()))
     }
 
     fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<DB>, Error>>
@@ -92,7 +92,7 @@ where
         't: 'e,
     {
         let statement = Statement::new(&self.target, &sql, None);
-        Box::pin(statement.run((&mut *self.raw).describe(sql), |_, _| ()))
+        Box::pin(statement.run(DB::describe(&mut self.raw, sql), |_, _| ()))
     }
 }
 

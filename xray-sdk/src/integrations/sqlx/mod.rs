@@ -24,12 +24,13 @@
 //! Statements are shown, without their literals, when [`Pool::record_statements`] asks for it. Errors of the database are faults with its
 //! code and its message, of which everything in quotes is left out: it may be a value.
 //!
-//! Rows that a statement affected, and PostgreSQL's `COPY`, need to know the database: features `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite`.
+//! Databases have features of their own: `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite`; PostgreSQL's brings `COPY` too.
 
 mod acquire;
 mod connection;
 #[cfg(feature = "sqlx-postgres")]
 mod copy;
+mod database;
 mod failure;
 mod pool;
 mod result;
@@ -41,5 +42,6 @@ mod transaction;
 pub use connection::{Connection, PoolConnection};
 #[cfg(feature = "sqlx-postgres")]
 pub use copy::CopyIn;
+pub use database::{Step, TracedDatabase};
 pub use pool::{Pool, PoolExt};
 pub use transaction::Transaction;

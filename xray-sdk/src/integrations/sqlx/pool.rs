@@ -12,7 +12,7 @@ use sqlx::{ColumnIndex, Database, Decode, Describe, Error, Execute, Executor, Ro
 
 use super::acquire::acquire;
 use super::connection::{Connection, PoolConnection};
-use super::statement::Step;
+use super::database::{Step, TracedDatabase};
 use super::target::Target;
 use super::transaction::Transaction;
 
@@ -89,9 +89,8 @@ impl<DB: Database> Pool<DB> {
     }
 }
 
-impl<DB: Database> Pool<DB>
+impl<DB: TracedDatabase> Pool<DB>
 where
-    for<'x> &'x mut DB::Connection: Executor<'x, Database = DB>,
     for<'r> String: Decode<'r, DB> + Type<DB>,
     usize: ColumnIndex<DB::Row>,
 {
@@ -102,7 +101,8 @@ where
     pub async fn ask_version(mut self) -> Result<Self, Error> {
         let question = if DB::NAME == "SQLite" { "SELECT sqlite_version()" } else { "SELECT version()" };
         let mut connection = self.pool.acquire().await?;
-        let answer: String = (&mut *connection).fetch_one(question).await?.try_get(0)?;
+        let row = DB::fetch_optional(&mut connection, question).await?.ok_or(Error::RowNotFound)?;
+        let answer: String = row.try_get(0)?;
         Arc::make_mut(&mut self.target).sql.database_version = Some(answer);
         Ok(self)
     }
@@ -110,8 +110,7 @@ where
 
 impl<'p, DB> Executor<'p> for &Pool<DB>
 where
-    DB: Database,
-    for<'x> &'x mut DB::Connection: Executor<'x, Database = DB>,
+    DB: TracedDatabase,
 {
     type Database = DB;
 

@@ -10,6 +10,7 @@ use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use sqlx::{Database, Either, Error, SqlStr};
 
+use super::database::Step;
 use super::failure;
 use super::result::rows_affected;
 use super::split::SplitQuery;
@@ -99,9 +100,6 @@ async fn drive<T>(
     let mut work = pin!(work);
     Owned::new(subsegment, poll_fn(|cx| quiet.in_scope(|| work.as_mut().poll(cx))), finish).await
 }
-
-/// What `fetch_many` gives.
-pub(super) type Step<DB> = Either<<DB as Database>::QueryResult, <DB as Database>::Row>;
 
 /// What a statement has given so far.
 #[derive(Clone, Copy, Debug, Default)]
