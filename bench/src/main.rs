@@ -6,6 +6,7 @@
 mod agent;
 mod close;
 mod console;
+mod integrations;
 mod measure;
 mod opentelemetry_aws;
 mod ours;
@@ -44,6 +45,8 @@ enum Section {
     Small,
     /// An axum service, traced and untraced, under load.
     Service,
+    /// A query, an AWS call, an HTTP call and a request, bare, with ours and with others.
+    Integrations,
     /// Processor time per segment and memory of `target/release/metrics-agent`.
     Agent,
     /// Segments per second that `target/release/xray-console` takes.
@@ -68,6 +71,7 @@ fn run(sections: &[Section]) -> Result<(), Box<dyn Error>> {
             Section::Close => close::run(&ours),
             Section::Small => small::run()?,
             Section::Service => service::run(&ours)?,
+            Section::Integrations => integrations::run(&ours)?,
             Section::Agent => agent::run()?,
             Section::Console => console::run()?,
         }
