@@ -206,6 +206,9 @@ pub struct Traceparent {
 }
 
 impl Traceparent {
+    /// Characters of the header, as it is written.
+    pub const LENGTH: usize = 55;
+
     /// Reads `00-<32 hex>-<16 hex>-<2 hex>`; later versions are read by their first four fields, as the standard asks.
     /// `None` when malformed, all zeros, or of the forbidden version `ff`.
     #[must_use]

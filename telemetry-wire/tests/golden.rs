@@ -94,7 +94,7 @@ fn a_segment_with_every_block() {
 fn a_segment_with_calls_below_it() {
     let query = Details {
         namespace: Some("remote".into()),
-        sql: Some(Box::new(Sql {
+        sql: Some(std::sync::Arc::new(Sql {
             url: Some("postgresql://db.example.com:5432/shop".into()),
             sanitized_query: Some("select price from items where sku = ?".into()),
             database_type: Some("PostgreSQL".into()),

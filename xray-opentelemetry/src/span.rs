@@ -1,5 +1,7 @@
 //! From a span to the name, flags and blocks of a segment or subsegment, as AWS maps them.
 
+use std::sync::Arc;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -42,7 +44,7 @@ impl Mapping<'_> {
         details.traced = known.flag(&["aws.xray.traced"]);
         details.http = http.map(Box::new);
         if !is_segment {
-            details.sql = sql(span, &known).map(Box::new);
+            details.sql = sql(span, &known).map(Arc::new);
             details.namespace = namespace(span, is_aws).map(Cow::Borrowed);
         }
         details.links = links(span);

@@ -12,10 +12,13 @@ use crate::measure::median;
 const WARM_UP: usize = 3;
 const ROUNDS: usize = 31;
 
+/// Makes so many calls, one after the other.
+type Calls<'a> = dyn Fn(u32) -> Result<(), Box<dyn Error>> + 'a;
+
 /// One way to make a call.
 pub(super) struct Way<'a> {
     name: &'static str,
-    calls: Box<dyn Fn(u32) -> Result<(), Box<dyn Error>> + 'a>,
+    calls: Box<Calls<'a>>,
     flush: Box<dyn Fn() + 'a>,
 }
 

@@ -1,6 +1,7 @@
 //! [`Details`]: what an entity carries beyond its name, times and flags.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -29,8 +30,8 @@ pub struct Details {
     pub http: Option<Box<Http>>,
     /// AWS resources.
     pub aws: Option<Box<Aws>>,
-    /// Database query. Subsegments only.
-    pub sql: Option<Box<Sql>>,
+    /// Database query. Subsegments only. Shared, as most of it is the same for each query.
+    pub sql: Option<Arc<Sql>>,
     /// Exceptions.
     pub cause: Option<Box<Cause>>,
     /// Whether the called service is traced too, so that none is inferred. Subsegments only.

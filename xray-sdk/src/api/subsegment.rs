@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 
 use serde::Serialize;
 use telemetry_wire::{AnnotationValue, Aws, Details, Flags, Http, Sql, TraceHeader};
@@ -194,7 +195,13 @@ impl Subsegment {
 
     /// Changes the `sql` block.
     pub fn sql(&mut self, change: impl FnOnce(&mut Sql)) -> &mut Self {
-        self.with_details(|details| change(details.sql.get_or_insert_default()))
+        self.with_details(|details| change(Arc::make_mut(details.sql.get_or_insert_default())))
+    }
+
+    /// Sets the whole `sql` block.
+    #[cfg(feature = "sqlx")]
+    pub(crate) fn shared_sql(&mut self, sql: Arc<Sql>) -> &mut Self {
+        self.with_details(|details| details.sql = Some(sql))
     }
 
     /// Changes the name until the end.

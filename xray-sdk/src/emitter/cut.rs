@@ -1,5 +1,7 @@
 //! What is cut from an entity that exceeds the limit by itself, mildest first.
 
+use std::sync::Arc;
+
 use telemetry_wire::{Annotation, AnnotationValue, Cause, Details, Exception, limits};
 
 /// Takes stack frames, then metadata, then the query and messages, then the last annotations, until about `room` bytes are left.
@@ -62,7 +64,7 @@ fn cut_stacks(details: &mut Details) {
 }
 
 fn cut_texts(details: &mut Details, chars: usize) {
-    if let Some(query) = details.sql.as_mut().and_then(|sql| sql.sanitized_query.as_mut()) {
+    if let Some(query) = details.sql.as_mut().and_then(|sql| Arc::make_mut(sql).sanitized_query.as_mut()) {
         *query = limits::cut(query, chars).to_owned();
     }
     let Some(Cause::Here(cause)) = details.cause.as_deref_mut() else { return };

@@ -122,7 +122,9 @@ impl Context {
     #[must_use]
     pub fn trace_header_text(&self) -> Option<String> {
         let header = self.trace_header()?;
-        let mut text = String::with_capacity(80);
+        /// `Root=1-..;Parent=..;Sampled=1`: with nothing to spare it becomes a header's value without a copy.
+        const LENGTH: usize = 74;
+        let mut text = String::with_capacity(LENGTH);
         match self.cell {
             Some(cell) => cell.with_extras(self.generation(), |extras| header.with_extras_of(extras).text().write(&mut text)),
             None => extras::with(self.generation(), |extras| header.with_extras_of(extras).text().write(&mut text)),

@@ -25,7 +25,9 @@ use crate::{Context, Subsegment};
 #[derive(Debug)]
 pub struct TraceInterceptor {
     id: usize,
-    captured: Vec<String>,
+    shown: Vec<String>,
+    /// The same for the SDK, cheap to clone.
+    captured: RequestedTelemetryAttributes,
     records_attempts: bool,
 }
 
@@ -40,15 +42,19 @@ impl TraceInterceptor {
     #[must_use]
     pub fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let captured = attributes::SHOWN.map(str::to_owned).to_vec();
-        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), captured, records_attempts: true }
+        let mut captured = RequestedTelemetryAttributes::default();
+        captured.capture_only(attributes::SHOWN);
+        let shown = attributes::SHOWN.map(str::to_owned).to_vec();
+        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), shown, captured, records_attempts: true }
     }
 
     /// Shows another member of inputs: a text at the top level, by its name in the service's model, such as `Key` of S3. Those that the
     /// model marks as sensitive are never shown. Default: names of resources.
     #[must_use]
     pub fn capture(mut self, member: impl Into<String>) -> Self {
-        self.captured.push(member.into());
+        let member = member.into();
+        self.captured.capture_only([&member]);
+        self.shown.push(member);
         self
     }
 
@@ -63,6 +69,13 @@ impl TraceInterceptor {
         config.get_mut_from_interceptor_state::<Operation>().filter(|operation| operation.owner == self.id)
     }
 
+    /// What the application wants of the SDK's own metrics stays.
+    fn with_others(&self, others: Option<&RequestedTelemetryAttributes>) -> RequestedTelemetryAttributes {
+        let Some(mut both) = others.filter(|others| !others.is_empty()).cloned() else { return self.captured.clone() };
+        both.capture_only(&self.shown);
+        both
+    }
+
     fn describe(&self, subsegment: &mut Subsegment, config: &ConfigBag, operation: &str) {
         let region = config.load::<Region>().map(ToString::to_string);
         let captured = config.load::<CapturedTelemetryAttributes>();
@@ -70,7 +83,7 @@ impl TraceInterceptor {
             aws.operation = Some(operation.to_owned());
             aws.region = region;
             for (member, value) in captured.into_iter().flat_map(CapturedTelemetryAttributes::iter) {
-                if self.captured.iter().any(|wanted| wanted == member) {
+                if self.captured.should_capture(member) {
                     attributes::set(aws, member, value);
                 }
             }
@@ -93,8 +106,7 @@ impl Intercept for TraceInterceptor {
         }
         let parent = Context::current();
         if parent.is_recording() {
-            let mut requested = config.load::<RequestedTelemetryAttributes>().cloned().unwrap_or_default();
-            requested.capture_only(self.captured.iter().cloned());
+            let requested = self.with_others(config.load::<RequestedTelemetryAttributes>());
             config.interceptor_state().store_put(requested);
         }
         config.interceptor_state().store_put(Operation::new(self.id, parent));
@@ -117,7 +129,7 @@ impl Intercept for TraceInterceptor {
         if !parent.is_present() && name == "ReceiveMessage" {
             return Ok(());
         }
-        let mut subsegment = Subsegment::begin_in(parent, if parent.is_recording() { names::canonical(service) } else { String::new() });
+        let mut subsegment = Subsegment::begin_in(parent, if parent.is_recording() { names::canonical(service) } else { "".into() });
         if subsegment.is_recording() {
             self.describe(&mut subsegment, config, name);
         }
@@ -156,7 +168,7 @@ impl Intercept for TraceInterceptor {
         let number = operation.attempts;
         let parent = operation.subsegment().map(|subsegment| subsegment.context());
         if let Some(parent) = parent.filter(|parent| self.records_attempts && parent.is_recording()) {
-            operation.attempt = Some(Subsegment::begin_in(parent, format!("attempt {number}")));
+            operation.attempt = Some(Subsegment::begin_in(parent, names::attempt(number)));
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! One name per service, whatever told it: the map has a node per name.
 
+use std::borrow::Cow;
+
 /// In order of the first: signing names and ids in user agents, and what the services are called in their models.
 const NAMES: [(&str, &str); 38] = [
     ("apigateway", "API Gateway"),
@@ -43,11 +45,20 @@ const NAMES: [(&str, &str); 38] = [
 ];
 
 /// The service's name in its model, or `known` itself.
-pub(super) fn canonical(known: &str) -> String {
-    let plain: String = known.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    match NAMES.binary_search_by_key(&plain.as_str(), |(id, _)| id) {
-        Ok(place) => NAMES.get(place).map_or(known, |(_, name)| name).to_owned(),
-        Err(_) => known.to_owned(),
+pub(super) fn canonical(known: &str) -> Cow<'static, str> {
+    let plain = || known.bytes().filter(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase());
+    let found = NAMES.binary_search_by(|(id, _)| id.bytes().cmp(plain()));
+    let name = found.ok().and_then(|place| NAMES.get(place)).map(|(_, name)| *name);
+    name.map_or_else(|| Cow::Owned(known.to_owned()), Cow::Borrowed)
+}
+
+/// What an attempt is called.
+pub(super) fn attempt(number: u32) -> Cow<'static, str> {
+    match number {
+        1 => "attempt 1".into(),
+        2 => "attempt 2".into(),
+        3 => "attempt 3".into(),
+        more => format!("attempt {more}").into(),
     }
 }
 

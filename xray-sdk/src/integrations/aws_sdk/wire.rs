@@ -1,5 +1,7 @@
 //! Service, region and operation, read off a request.
 
+use std::borrow::Cow;
+
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 
 use super::names::canonical;
@@ -7,7 +9,7 @@ use super::names::canonical;
 /// What a request tells of its operation.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct WireFacts {
-    pub(super) service: String,
+    pub(super) service: Cow<'static, str>,
     pub(super) operation: Option<String>,
     pub(super) region: Option<String>,
 }
@@ -69,7 +71,7 @@ mod tests {
             request.headers_mut().insert(*name, *value);
         }
         let WireFacts { service, operation, region } = WireFacts::of(&request);
-        (service, operation, region)
+        (service.into_owned(), operation, region)
     }
 
     fn expected(service: &str, operation: Option<&str>, region: Option<&str>) -> (String, Option<String>, Option<String>) {

@@ -1,5 +1,8 @@
 //! The trace header on requests and responses.
 
+#[cfg(any(feature = "reqwest", feature = "hyper", feature = "tonic"))]
+use std::fmt::Write as _;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 #[cfg(feature = "tower")]
 use telemetry_wire::TraceHeader;
@@ -37,7 +40,10 @@ pub(crate) fn inject(headers: &mut HeaderMap, context: crate::Context) {
     let (Some(trace_id), Some(parent_id)) = (header.root, header.parent) else { return };
     let sampled = header.sampling == telemetry_wire::SamplingState::Sampled;
     let traceparent = telemetry_wire::Traceparent { trace_id, parent_id, sampled };
-    if let Ok(value) = HeaderValue::try_from(traceparent.to_string()) {
+    let mut text = String::with_capacity(telemetry_wire::Traceparent::LENGTH);
+    if write!(text, "{traceparent}").is_ok()
+        && let Ok(value) = HeaderValue::try_from(text)
+    {
         headers.entry(TRACEPARENT).or_insert(value);
     }
 }
@@ -56,8 +62,12 @@ impl ResponseHeader {
             (true, true) => SamplingState::Sampled,
             (true, false) => SamplingState::NotSampled,
         };
-        let text = context.trace_id().map(|trace| TraceHeader::new(trace, None, sampling).text().to_string());
-        Self(text.and_then(|text| HeaderValue::try_from(text).ok()))
+        /// `Root=1-..`, and `;Sampled=1`: with nothing to spare it becomes a header's value without a copy.
+        const LENGTH: (usize, usize) = (40, 50);
+        let Some(trace) = context.trace_id() else { return Self::none() };
+        let mut text = String::with_capacity(if asked { LENGTH.1 } else { LENGTH.0 });
+        TraceHeader::new(trace, None, sampling).text().write(&mut text);
+        Self(HeaderValue::try_from(text).ok())
     }
 
     /// Answers nothing.

@@ -83,7 +83,7 @@ where
     where
         't: 'e,
     {
-        let statement = Statement::new(&self.target, &sql, Some("statement"));
+        let statement = Statement::new(&self.target, &sql, true);
         Box::pin(statement.run(DB::prepare_with(&mut self.raw, sql, parameters), |_, _| ()))
     }
 
@@ -91,7 +91,7 @@ where
     where
         't: 'e,
     {
-        let statement = Statement::new(&self.target, &sql, None);
+        let statement = Statement::new(&self.target, &sql, false);
         Box::pin(statement.run(DB::describe(&mut self.raw, sql), |_, _| ()))
     }
 }

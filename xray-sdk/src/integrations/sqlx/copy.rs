@@ -110,6 +110,6 @@ impl<C: DerefMut<Target = PgConnection> + Send> Connection<Postgres, C> {
     }
 
     fn begin_copy(&self, statement: &str) -> Subsegment {
-        Statement::new(&self.target, &AssertSqlSafe(statement).into_sql_str(), None).begin()
+        Statement::new(&self.target, &AssertSqlSafe(statement).into_sql_str(), false).begin()
     }
 }

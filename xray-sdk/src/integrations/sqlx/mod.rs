@@ -32,6 +32,7 @@ mod connection;
 mod copy;
 mod database;
 mod failure;
+mod interned;
 mod pool;
 mod result;
 mod split;

@@ -9,10 +9,12 @@ use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use sqlx::pool::MaybePoolConnection;
 use sqlx::{ColumnIndex, Database, Decode, Describe, Error, Execute, Executor, Row as _, SqlStr, Type};
+use telemetry_wire::Sql;
 
 use super::acquire::acquire;
 use super::connection::{Connection, PoolConnection};
 use super::database::{Step, TracedDatabase};
+use super::interned::interned;
 use super::target::Target;
 use super::transaction::Transaction;
 
@@ -67,7 +69,7 @@ impl<DB: Database> Pool<DB> {
     /// Names the database; default `database@host`. The map has a node per name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
-        Arc::make_mut(&mut self.target).name = name.into();
+        Arc::make_mut(&mut self.target).name = interned(name);
         self
     }
 
@@ -103,7 +105,8 @@ where
         let mut connection = self.pool.acquire().await?;
         let row = DB::fetch_optional(&mut connection, question).await?.ok_or(Error::RowNotFound)?;
         let answer: String = row.try_get(0)?;
-        Arc::make_mut(&mut self.target).sql.database_version = Some(answer);
+        let target = Arc::make_mut(&mut self.target);
+        target.set_sql(Sql { database_version: Some(answer), ..Sql::clone(&target.sql) });
         Ok(self)
     }
 }

@@ -10,6 +10,8 @@ use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use sqlx::{Database, Either, Error, SqlStr};
 
+use telemetry_wire::Sql;
+
 use super::database::Step;
 use super::failure;
 use super::result::rows_affected;
@@ -24,27 +26,23 @@ use crate::{Context, Subsegment};
 pub(super) struct Statement {
     target: Arc<Target>,
     text: Option<SqlStr>,
-    preparation: Option<&'static str>,
+    is_prepared: bool,
 }
 
 impl Statement {
     pub(super) fn of<DB: Database>(target: &Arc<Target>, query: &SplitQuery<DB>) -> Self {
-        let preparation = query.is_prepared().then_some("statement");
-        Self::new(target, query.statement(), preparation)
+        Self::new(target, query.statement(), query.is_prepared())
     }
 
-    pub(super) fn new(target: &Arc<Target>, text: &SqlStr, preparation: Option<&'static str>) -> Self {
-        Self { target: Arc::clone(target), text: target.records_statements.then(|| text.clone()), preparation }
+    pub(super) fn new(target: &Arc<Target>, text: &SqlStr, is_prepared: bool) -> Self {
+        Self { target: Arc::clone(target), text: target.records_statements.then(|| text.clone()), is_prepared }
     }
 
     pub(super) fn begin(&self) -> Subsegment {
-        let mut subsegment = self.target.begin();
-        if subsegment.is_recording() {
-            let text = self.text.as_ref().map(|text| sanitize(text.as_str(), self.target.dialect));
-            subsegment.sql(|sql| {
-                sql.sanitized_query = text;
-                sql.preparation = self.preparation.map(str::to_owned);
-            });
+        let mut subsegment = self.target.begin(if self.is_prepared { &self.target.prepared } else { &self.target.sql });
+        if let Some(text) = self.text.as_ref().filter(|_| subsegment.is_recording()) {
+            let text = sanitize(text.as_str(), self.target.dialect);
+            subsegment.sql(|sql| sql.sanitized_query = Some(text));
         }
         subsegment
     }
@@ -61,13 +59,13 @@ impl Statement {
 
 impl Target {
     /// A subsegment of this database in the current context.
-    pub(super) fn begin(&self) -> Subsegment {
+    pub(super) fn begin(&self, sql: &Arc<Sql>) -> Subsegment {
         let context = Context::current();
         if !context.is_recording() {
             return Subsegment::begin_in(context, "");
         }
-        let mut subsegment = Subsegment::begin_in(context, self.name.to_string());
-        subsegment.namespace("remote").sql(|sql| sql.clone_from(&self.sql));
+        let mut subsegment = Subsegment::begin_in(context, self.name.clone());
+        subsegment.namespace("remote").shared_sql(Arc::clone(sql));
         subsegment
     }
 
@@ -78,7 +76,7 @@ impl Target {
         work: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, Error>> {
         let begin = move || {
-            let mut subsegment = self.begin();
+            let mut subsegment = self.begin(&self.sql);
             subsegment.sql(|sql| sql.sanitized_query = Some(text.to_owned()));
             subsegment
         };

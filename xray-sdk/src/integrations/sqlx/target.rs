@@ -1,19 +1,23 @@
 //! [`Target`]: the database that statements go to, as it is shown.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use sqlx::{ConnectOptions, Database};
 use telemetry_wire::Sql;
 
+use super::interned::interned;
 use crate::integrations::sql_text::Dialect;
 
 /// What the subsegments of one pool share.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     /// `database@host`.
-    pub(super) name: Arc<str>,
-    pub(super) sql: Sql,
+    pub(super) name: Cow<'static, str>,
+    pub(super) sql: Arc<Sql>,
+    /// The same, of a prepared statement.
+    pub(super) prepared: Arc<Sql>,
     pub(super) dialect: Dialect,
     pub(super) records_statements: bool,
 }
@@ -39,7 +43,16 @@ impl Target {
             user: place.user,
             ..Sql::default()
         };
-        Self { name: place.name.into(), sql, dialect: Dialect::of(DB::NAME), records_statements: false }
+        let dialect = Dialect::of(DB::NAME);
+        let mut target =
+            Self { name: interned(&place.name), sql: Arc::default(), prepared: Arc::default(), dialect, records_statements: false };
+        target.set_sql(sql);
+        target
+    }
+
+    pub(super) fn set_sql(&mut self, sql: Sql) {
+        self.prepared = Arc::new(Sql { preparation: Some("statement".to_owned()), ..sql.clone() });
+        self.sql = Arc::new(sql);
     }
 }
 
@@ -99,7 +112,7 @@ mod tests {
         let target = sqlite("sqlite:///var/lib/orders.db?mode=rwc");
         assert_eq!((&*target.name, target.sql.url.as_deref()), ("orders.db@localhost", Some("sqlite:/var/lib/orders.db")));
         let memory = sqlite("sqlite::memory:");
-        assert_eq!((&*memory.name, memory.sql.url), ("memory@localhost", None));
+        assert_eq!((&*memory.name, memory.sql.url.clone()), ("memory@localhost", None));
     }
 
     #[test]

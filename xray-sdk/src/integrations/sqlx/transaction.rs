@@ -89,7 +89,7 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         if let Some(target) = self.target.take() {
-            let mut subsegment = target.begin();
+            let mut subsegment = target.begin(&target.sql);
             subsegment.sql(|sql| sql.sanitized_query = Some("ROLLBACK".to_owned())).metadata_in("sql", "queued", true);
         }
     }
