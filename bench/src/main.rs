@@ -13,6 +13,7 @@ mod ours;
 mod peers;
 mod process;
 mod recording;
+mod sampling;
 mod server;
 mod service;
 mod small;

@@ -8,6 +8,7 @@ use telemetry_wire::{Encoder, Entity, Flags, Placement, SegmentId, Timestamp, Tr
 use xray_sdk::sampling::{LocalSampler, Sampler as _, SamplingRequest};
 
 use crate::measure::median;
+use crate::sampling;
 
 const HEADER: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
@@ -31,9 +32,10 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         path: Some("/orders/7"),
         ..SamplingRequest::default()
     };
-    row("sampling decision, 25 rules, none matches", 1, || {
+    row("local sampling decision, 25 rules, none matches", 1, || {
         black_box(sampler.decide(black_box(&request), 7).is_sampled);
     });
+    sampling::rows()?;
     encode()
 }
 

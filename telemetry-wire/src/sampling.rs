@@ -184,9 +184,11 @@ pub struct SamplingRateBoost {
 pub struct SamplingRuleRecord {
     /// The rule.
     pub sampling_rule: SamplingRule,
-    /// Epoch seconds.
+    /// Epoch seconds; 0 if the answer has none.
+    #[serde(default)]
     pub created_at: f64,
-    /// Epoch seconds.
+    /// Epoch seconds; 0 if the answer has none.
+    #[serde(default)]
     pub modified_at: f64,
 }
 
@@ -359,6 +361,17 @@ mod tests {
             assert_eq!(LocalRules::parse(text).unwrap_err().to_string(), message);
         }
         assert!(LocalRules::parse(r#"{"version":2,"default":{"fixed_target":1,"rate":0,"host":"*"}}"#).is_err());
+    }
+
+    #[test]
+    fn a_rule_needs_no_dates_and_one_that_cannot_be_read_takes_no_other_away() {
+        let rule = r#"{"RuleName":"r","Priority":1,"FixedRate":0,"ReservoirSize":0,"Version":1,"Host":"*","HTTPMethod":"*","URLPath":"*","ServiceName":"*","ServiceType":"*","ResourceARN":"*"}"#;
+        let answer =
+            format!(r#"{{"SamplingRuleRecords":[{{"SamplingRule":{{"RuleName":7}}}},{{"SamplingRule":{rule}}}],"NextToken":null}}"#);
+        let read = GetSamplingRulesResponse::parse(answer.as_bytes()).unwrap();
+        assert_eq!(read.sampling_rule_records.len(), 1);
+        assert_eq!(read.sampling_rule_records[0].sampling_rule.rule_name, "r");
+        assert!(GetSamplingRulesResponse::parse(b"[").is_err());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use axum::routing::get;
 use axum_otel::{AxumOtelOnFailure, AxumOtelOnResponse, AxumOtelSpanCreator};
 use http_body_util::BodyExt as _;
 use tokio::runtime::Runtime;
+use tower::layer::util::Identity;
 use tower::{Service, ServiceExt as _};
 use tower_http::trace::TraceLayer as OtherLayer;
 use tracing::Level;
@@ -29,13 +30,15 @@ pub(super) fn rows(runtime: &Runtime, traces: &Traces<'_>, tracing: &Tracing) ->
         .on_response(AxumOtelOnResponse::new())
         .on_failure(AxumOtelOnFailure::new());
     let ask = |router: &Router, is_sampled: bool, count| runtime.block_on(ask(router.clone(), is_sampled, count));
-    let (bare, ours, theirs) = (router(), router().layer(TraceLayer::new("orders")), router().layer(other));
+    let (bare, empty) = (router(), router().layer(Identity::new()));
+    let (ours, theirs) = (router().layer(TraceLayer::new("orders")), router().layer(other));
     tracing.warm(|| ask(&theirs, true, 1))?;
     compare(
         "axum request, in process",
         CALLS,
         &[
             Way::new("bare", |count| ask(&bare, true, count), || ()),
+            Way::new("a layer that does nothing", |count| ask(&empty, true, count), || ()),
             Way::new("**xray-sdk**", |count| ask(&ours, true, count), || traces.flush()),
             Way::new("**xray-sdk**, not sampled", |count| ask(&ours, false, count), || ()),
             Way::new("axum-otel + tracing-opentelemetry", |count| tracing.within(|| ask(&theirs, true, count)), || tracing.flush(CALLS)),
