@@ -11,7 +11,7 @@ use xray_sdk::aws_sdk::TraceInterceptor;
 
 use super::peers::Tracing;
 use super::rounds::{Way, compare};
-use super::table::{CALLS_PER_TRACE, Traces};
+use super::table::{CALLS_PER_TRACE, Traces, in_turns};
 use crate::server::serve;
 
 const CALLS: u32 = 100;
@@ -42,7 +42,7 @@ pub(super) fn rows(runtime: &Runtime, traces: &Traces<'_>, tracing: &Tracing) ->
         "AWS SDK call, loopback",
         CALLS,
         &[
-            Way::new("bare", |count| ask(&plain, count), || ()),
+            Way::new("bare", |count| in_turns(count, |count| ask(&plain, count)), || ()),
             Way::new("**xray-sdk**", |count| traces.sampled(count, |count| ask(&traced, count)), || traces.flush()),
             Way::new("**xray-sdk**, not sampled", |count| traces.not_sampled(count, |count| ask(&traced, count)), || ()),
             Way::new(

@@ -8,7 +8,7 @@ use xray_sdk::sqlx::PoolExt as _;
 
 use super::peers::Before;
 use super::rounds::{Way, compare};
-use super::table::{CALLS_PER_TRACE, Traces};
+use super::table::{CALLS_PER_TRACE, Traces, in_turns};
 
 const CALLS: u32 = 500;
 
@@ -39,7 +39,7 @@ pub(super) fn rows(runtime: &Runtime, traces: &Traces<'_>) -> Result<(), Box<dyn
         "sqlx query, SQLite in memory",
         CALLS,
         &[
-            Way::new("bare", bare, || ()),
+            Way::new("bare", |count| in_turns(count, bare), || ()),
             Way::new("**xray-sdk**", |count| traces.sampled(count, ours), || traces.flush()),
             Way::new("**xray-sdk**, not sampled", |count| traces.not_sampled(count, ours), || ()),
             Way::new(

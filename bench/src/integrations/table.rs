@@ -12,6 +12,11 @@ use crate::ours::{self, Ours};
 /// Calls below one segment.
 pub(super) const CALLS_PER_TRACE: u32 = 10;
 
+/// In the same turns as below segments: each enters the runtime.
+pub(super) fn in_turns(count: u32, calls: impl Fn(u32) -> Result<(), Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
+    (0..count / CALLS_PER_TRACE).try_for_each(|_| calls(CALLS_PER_TRACE))
+}
+
 const NOT_SAMPLED: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0";
 
 /// Our traces around calls.
