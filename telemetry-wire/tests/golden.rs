@@ -81,7 +81,7 @@ fn a_segment_with_every_block() {
     details.annotate("items".into(), 3.into());
     details.annotate("express".into(), true.into());
     details.annotate("weight".into(), 0.75.into());
-    details.add_metadata("default".into(), "cart".into(), json!({"sku": ["a", "b"], "none": null}));
+    details.add_metadata("default".into(), "cart".into(), json!({"none": null, "sku": ["a", "b"]}));
     let info = info();
     let fault = Entity { flags: Flags::of_status(503), ..entity("orders", 0, Some(&details)) };
     assert_golden("segment.json", |encoder| {
