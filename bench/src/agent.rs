@@ -28,7 +28,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let mut config = tempfile::NamedTempFile::with_suffix(".toml")?;
     write!(
         config,
-        "[aws]\nendpoint = \"http://{sink}\"\n[traces]\nudp = \"{xray}\"\ntcp = \"{xray}\"\n[metrics]\nstatsd = \"127.0.0.1:0\"\n[health]\nlisten = \"{health}\"\n"
+        "[aws]\nendpoint = \"http://{sink}\"\n[traces]\nudp = \"{xray}\"\ntcp = \"{xray}\"\nspool = \"off\"\n[metrics]\nstatsd = \"127.0.0.1:0\"\n[health]\nlisten = \"{health}\"\n"
     )?;
     let agent = Program::start("metrics-agent", &["--config", &config.path().display().to_string()])?;
     wait_for(health)?;

@@ -91,7 +91,7 @@ mod tests {
             from: 0,
             to: 0,
         };
-        Held { item, since: Instant::now() }
+        Held::new(item)
     }
 
     fn check(batches: &[Vec<Held<LogEvent>>]) {

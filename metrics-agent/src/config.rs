@@ -36,10 +36,32 @@ pub struct TracesConfig {
     pub tcp: SocketAddr,
     /// A Unix socket for the same, such as `/run/metrics-agent/xray.sock`. Default: none.
     pub socket: Option<PathBuf>,
-    /// Megabytes of documents that may wait. Default 64.
+    /// Megabytes of documents that may wait in memory; never more than a quarter of what the machine or its cgroup has. Default 64.
     pub memory: usize,
     /// Calls at once. Default 8, as the X-Ray daemon.
     pub concurrency: usize,
+    /// The ARN of the resource that the agent runs on, for telemetry. Default: none.
+    pub resource_arn: Option<String>,
+    /// What goes to disk. Default: `overflow` if `spool_folder` can be used, else `off`.
+    pub spool: Option<Spool>,
+    /// Where it goes. Default: `spool` in `$STATE_DIRECTORY`, which systemd sets, else `/var/lib/metrics-agent/spool`.
+    pub spool_folder: Option<PathBuf>,
+    /// Megabytes on disk; beyond, the oldest go. Default 1,024.
+    pub spool_megabytes: u64,
+    /// Percent of the disk that stay free; for them too, the oldest go. Default 10.
+    pub spool_keep_free: u8,
+}
+
+/// What goes to disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Spool {
+    /// Nothing. What memory has no room for is lost, and what cannot be sent when the agent stops.
+    Off,
+    /// What memory has no room for, and what cannot be sent when the agent stops. A killed agent loses what was in memory.
+    Overflow,
+    /// Everything, within 100 ms. A killed agent loses at most that much of what came by UDP, and nothing that it has acknowledged.
+    Always,
 }
 
 /// StatsD.
@@ -47,6 +69,8 @@ pub struct TracesConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MetricsConfig {
+    /// Whether the port is opened. Default yes; no if the agent is started as the X-Ray daemon.
+    pub enabled: bool,
     /// Where lines arrive. Default `127.0.0.1:8125`.
     pub statsd: SocketAddr,
     /// The CloudWatch namespace. Default `StatsD`.
@@ -107,13 +131,31 @@ const fn loopback(port: u16) -> SocketAddr {
 
 impl Default for TracesConfig {
     fn default() -> Self {
-        Self { udp: loopback(2000), tcp: loopback(2000), socket: None, memory: 64, concurrency: 8 }
+        Self {
+            udp: loopback(2000),
+            tcp: loopback(2000),
+            socket: None,
+            memory: 64,
+            concurrency: 8,
+            resource_arn: None,
+            spool: None,
+            spool_folder: None,
+            spool_megabytes: 1_024,
+            spool_keep_free: 10,
+        }
     }
 }
 
 impl Default for MetricsConfig {
     fn default() -> Self {
-        Self { statsd: loopback(8125), namespace: "StatsD".into(), interval: 60, dimensions: BTreeMap::new(), max_series: 10_000 }
+        Self {
+            enabled: true,
+            statsd: loopback(8125),
+            namespace: "StatsD".into(),
+            interval: 60,
+            dimensions: BTreeMap::new(),
+            max_series: 10_000,
+        }
     }
 }
 
@@ -152,6 +194,27 @@ impl Config {
         }
     }
 
+    /// What it amounts to, a line each.
+    #[must_use]
+    pub fn summary(&self) -> Vec<String> {
+        let spool = match self.traces.spool {
+            None => "overflow, if the folder can be used",
+            Some(Spool::Off) => "off",
+            Some(Spool::Overflow) => "overflow",
+            Some(Spool::Always) => "always",
+        };
+        let mut lines = vec![
+            format!("X-Ray segments on UDP {}, sampling rules on TCP {}", self.traces.udp, self.traces.tcp),
+            format!("{} MB in memory, {} calls at once, spool: {spool}", self.traces.memory, self.traces.concurrency),
+            format!("health on {}", self.health.listen),
+        ];
+        if self.metrics.enabled {
+            lines.push(format!("StatsD on UDP {}, to namespace {}", self.metrics.statsd, self.metrics.namespace));
+        }
+        lines.extend(self.logs.files.iter().map(|files| format!("log files {} to group {}", files.paths.join(", "), files.group)));
+        lines
+    }
+
     fn mistake(&self) -> Option<String> {
         let namespace = &self.metrics.namespace;
         if namespace.is_empty()
@@ -172,6 +235,12 @@ impl Config {
         }
         if self.traces.memory == 0 || self.traces.concurrency == 0 {
             return Some("traces.memory and traces.concurrency must be at least 1".into());
+        }
+        if self.traces.spool_megabytes == 0 {
+            return Some("traces.spool_megabytes is 0; for no spool set traces.spool = \"off\"".into());
+        }
+        if self.traces.spool_keep_free > 99 {
+            return Some(format!("traces.spool_keep_free is {}, expected 0 to 99 percent", self.traces.spool_keep_free));
         }
         self.logs.files.iter().enumerate().find_map(|(at, files)| {
             let mistake = |field: &str, why: &str| Some(format!("logs.files[{at}].{field}: {why}"));

@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::Router;
+use axum::{Json, Router};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use serde_json::{Value, json};
 use telemetry_delivery::{Ledger, LedgerSnapshot};
 
 use crate::guard::is_from_a_browser;
@@ -37,12 +38,27 @@ pub(crate) fn health_routes(vitals: Arc<Vitals>) -> Router {
     };
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
+        .route("/status", get(|State(vitals): State<Arc<Vitals>>| async move { Json(vitals.status()) }))
         .route("/metrics", get(|State(vitals): State<Arc<Vitals>>| async move { vitals.prometheus() }))
         .layer(middleware::from_fn(guard))
         .with_state(vitals)
 }
 
 impl Vitals {
+    /// What `metrics-agent status` shows.
+    fn status(&self) -> Value {
+        let signals = self.ledgers.iter().map(|(signal, ledger)| {
+            let counts = ledger.snapshot();
+            let reasons: serde_json::Map<String, Value> = counts.lost.iter().map(|(reason, count)| (reason.to_string(), (*count).into())).collect();
+            json!({
+                "signal": signal, "entered": counts.entered, "recovered": counts.recovered, "accepted": counts.accepted,
+                "repeated": counts.repeated, "calls": counts.calls, "held": counts.held(), "disk_items": counts.disk_items,
+                "disk_bytes": counts.disk_bytes, "lost": counts.lost_in_all(), "lost_by_reason": reasons,
+            })
+        });
+        json!({ "signals": signals.collect::<Vec<_>>(), "kernel_drops": kernel_drops(&self.udp_ports) })
+    }
+
     fn prometheus(&self) -> String {
         let mut text = Text::default();
         let read = |cell: &std::sync::atomic::AtomicU64| cell.load(Ordering::Relaxed);
@@ -67,6 +83,14 @@ impl Vitals {
             snapshots.iter().map(move |(signal, snapshot)| (format!("{{signal=\"{signal}\"}}"), value(snapshot))).collect::<Vec<_>>()
         };
         text.labelled("metrics_agent_items_entered_total", "Items offered for delivery.", each(|snapshot| snapshot.entered));
+        text.labelled(
+            "metrics_agent_items_recovered_total",
+            "Items that an earlier process left on disk.",
+            each(|snapshot| snapshot.recovered),
+        );
+        text.gauge("metrics_agent_items_held", "Items on their way, in memory or on disk.", each(LedgerSnapshot::held));
+        text.gauge("metrics_agent_items_on_disk", "Items that are on disk only.", each(|snapshot| snapshot.disk_items));
+        text.gauge("metrics_agent_spool_bytes", "Bytes of the spool.", each(|snapshot| snapshot.disk_bytes));
         text.labelled("metrics_agent_items_accepted_total", "Items that AWS took.", each(|snapshot| snapshot.accepted));
         text.labelled("metrics_agent_items_repeated_total", "Items sent once more.", each(|snapshot| snapshot.repeated));
         text.labelled("metrics_agent_calls_total", "Calls made.", each(|snapshot| snapshot.calls));
@@ -87,9 +111,17 @@ impl Text {
     }
 
     fn labelled(&mut self, name: &str, help: &str, values: Vec<(String, u64)>) {
+        self.of_kind("counter", name, help, values);
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, values: Vec<(String, u64)>) {
+        self.of_kind("gauge", name, help, values);
+    }
+
+    fn of_kind(&mut self, kind: &str, name: &str, help: &str, values: Vec<(String, u64)>) {
         let mut write = || -> std::fmt::Result {
             writeln!(self.0, "# HELP {name} {help}")?;
-            writeln!(self.0, "# TYPE {name} counter")?;
+            writeln!(self.0, "# TYPE {name} {kind}")?;
             values.iter().try_for_each(|(labels, value)| writeln!(self.0, "{name}{labels} {value}"))
         };
         if write().is_err() {

@@ -14,16 +14,30 @@ mod aws;
 
 mod config;
 
+mod daemon;
+
+mod memory;
+
 mod intake;
 
 mod metrics;
 
 mod traces;
 
+mod spool;
+
+mod ports;
+
 mod health;
 
 mod run;
 
-pub use aws::AwsSettings;
-pub use config::{Config, ConfigError, FileConfig, HealthConfig, LogConfig, MetricsConfig, TracesConfig};
-pub use run::{Addresses, Agent, StartError};
+/// The target of log lines that the X-Ray daemon has too, in its words: for those who look for them.
+pub const DAEMON_LINES: &str = "xray_daemon";
+
+pub use aws::{AwsSettings, NoRegion};
+pub use clock::timestamp;
+pub use config::{Config, ConfigError, FileConfig, HealthConfig, LogConfig, MetricsConfig, Spool, TracesConfig};
+pub use daemon::{DAEMON_FILES, DaemonError, DaemonFileError, DaemonFlags, DaemonOptions, LogOptions, from_go};
+pub use ports::{Addresses, StartError};
+pub use run::Agent;

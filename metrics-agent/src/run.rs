@@ -1,19 +1,20 @@
 //! [`Agent`]: binds the ports, starts the three lines, drains them.
 
-use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use telemetry_delivery::{AffineBatcher, Backoff, BatchLimits, Drain, DrainSignal, Ledger, LedgerSnapshot, Pump, PumpSettings, Queue};
-use tokio::net::{TcpListener, UdpSocket};
+use telemetry_delivery::{AffineBatcher, Backoff, BatchLimits, Drain, DrainSignal, Keeper, Ledger, LedgerSnapshot, Pump, PumpSettings, Queue};
+use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::config::Config;
 use crate::health::{Vitals, health_routes};
 use crate::intake::{IntakeCounters, RawSegment, posted_routes, receive_segments};
+use crate::memory;
 use crate::metrics::{Aggregator, Datum, PutMetricData, StatsdCounters, flush_each_interval, receive_lines};
+use crate::ports::{Addresses, Ports, StartError};
+use crate::spool::{self, Way};
 use crate::traces::{Proxy, PutTraceSegments, proxy_routes};
 
 /// Segments are of use for a week; X-Ray takes them for longer, but nobody looks.
@@ -31,115 +32,7 @@ pub struct Agent {
     receivers: JoinSet<()>,
     lines: JoinSet<()>,
     ledgers: Vec<(&'static str, Arc<Ledger>)>,
-}
-
-/// Where an agent listens; with port 0 in the configuration these are the ports that the system gave.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Addresses {
-    /// X-Ray documents.
-    pub udp: SocketAddr,
-    /// Sampling rules.
-    pub tcp: SocketAddr,
-    /// StatsD.
-    pub statsd: SocketAddr,
-    /// Health.
-    pub health: SocketAddr,
-}
-
-/// Why an agent did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// A port is taken, or not ours to take.
-    #[error("{what}: cannot listen on {address}: {error}; set another with `{setting}`")]
-    Listen {
-        /// What the port is for.
-        what: &'static str,
-        /// Where.
-        address: SocketAddr,
-        /// The field of the configuration.
-        setting: &'static str,
-        /// The system's error.
-        error: io::Error,
-    },
-    /// The socket cannot be made.
-    #[error("X-Ray documents: cannot listen on {path}: {error}; set another with `traces.socket`")]
-    Socket {
-        /// Where.
-        path: std::path::PathBuf,
-        /// The system's error.
-        error: io::Error,
-    },
-    /// The shipper did not start.
-    #[cfg(feature = "logs")]
-    #[error(transparent)]
-    Logs(#[from] log_shipper::StartError),
-}
-
-struct Ports {
-    udp: UdpSocket,
-    tcp: TcpListener,
-    statsd: UdpSocket,
-    health: TcpListener,
-    #[cfg(unix)]
-    socket: Option<tokio::net::UnixListener>,
-}
-
-impl Ports {
-    /// Binds all or none.
-    async fn bind(config: &Config) -> Result<Self, StartError> {
-        Ok(Self {
-            udp: bind_udp("X-Ray documents", config.traces.udp, "traces.udp")?,
-            tcp: bind_tcp("sampling rules", config.traces.tcp, "traces.tcp").await?,
-            statsd: bind_udp("StatsD", config.metrics.statsd, "metrics.statsd")?,
-            health: bind_tcp("health", config.health.listen, "health.listen").await?,
-            #[cfg(unix)]
-            socket: config.traces.socket.as_deref().map(bind_socket).transpose()?,
-        })
-    }
-
-    fn addresses(&self) -> io::Result<Addresses> {
-        Ok(Addresses {
-            udp: self.udp.local_addr()?,
-            tcp: self.tcp.local_addr()?,
-            statsd: self.statsd.local_addr()?,
-            health: self.health.local_addr()?,
-        })
-    }
-}
-
-/// Asks for a larger buffer than the usual 208 kB, which holds three documents of 60 kB. The system may give less.
-fn bind_udp(what: &'static str, address: SocketAddr, setting: &'static str) -> Result<UdpSocket, StartError> {
-    const RECEIVE_BUFFER: usize = 8 << 20;
-    let bind = || {
-        let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::DGRAM, None)?;
-        socket.set_nonblocking(true)?;
-        if let Err(error) = socket.set_recv_buffer_size(RECEIVE_BUFFER) {
-            tracing::debug!(%error, "the receive buffer stays as it is");
-        }
-        socket.bind(&address.into())?;
-        UdpSocket::from_std(socket.into())
-    };
-    bind().map_err(|error| StartError::Listen { what, address, setting, error })
-}
-
-/// A socket that a killed agent left behind is in the way; one that answers belongs to an agent that runs.
-#[cfg(unix)]
-fn bind_socket(path: &std::path::Path) -> Result<tokio::net::UnixListener, StartError> {
-    let failed = |error| StartError::Socket { path: path.to_owned(), error };
-    if std::os::unix::net::UnixStream::connect(path).is_ok() {
-        return Err(failed(io::ErrorKind::AddrInUse.into()));
-    }
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    tokio::net::UnixListener::bind(path).map_err(failed)
-}
-
-async fn bind_tcp(what: &'static str, address: SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).await.map_err(|error| StartError::Listen { what, address, setting, error })
+    keeper: Option<Keeper<RawSegment>>,
 }
 
 impl Agent {
@@ -149,17 +42,17 @@ impl Agent {
     /// When a port is taken, naming it.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let ports = Ports::bind(&config).await?;
-        let addresses = ports.addresses().map_err(|error| listen_error(&config, error))?;
-        let aws = config.aws.load().await;
+        let addresses = ports.addresses().map_err(StartError::Addresses)?;
+        let aws = config.aws.load().await?;
         let (drain, signal) = Drain::new();
-        let mut agent = Self { addresses, drain, receivers: JoinSet::new(), lines: JoinSet::new(), ledgers: Vec::new() };
-        let (intake, segments) = agent.start_traces(&config, &aws, ports.udp, &signal);
-        let statsd = agent.start_metrics(&config, &aws, ports.statsd, &signal);
+        let mut agent = Self { addresses, drain, receivers: JoinSet::new(), lines: JoinSet::new(), ledgers: Vec::new(), keeper: None };
+        let (intake, segments) = agent.start_traces(&config, &aws, ports.udp, &signal)?;
+        let statsd = ports.statsd.map(|socket| agent.start_metrics(&config, &aws, socket, &signal)).unwrap_or_default();
         #[cfg(feature = "logs")]
         agent.start_logs(&config, &aws, &signal)?;
-        let udp_ports = vec![addresses.udp.port(), addresses.statsd.port()];
+        let udp_ports = [Some(addresses.udp), addresses.statsd].into_iter().flatten().map(|address| address.port()).collect();
         let vitals = Arc::new(Vitals { intake, statsd, ledgers: agent.ledgers.clone(), udp_ports });
-        let routes = proxy_routes(Proxy::new(aws), posted_routes(segments, Arc::clone(&vitals.intake)));
+        let routes = proxy_routes(Proxy::new(aws, &config.aws), posted_routes(segments, Arc::clone(&vitals.intake)));
         #[cfg(unix)]
         if let Some(socket) = ports.socket {
             agent.serve(socket, routes.clone());
@@ -181,11 +74,23 @@ impl Agent {
         self.ledgers.iter().map(|(signal, ledger)| (*signal, ledger.snapshot())).collect()
     }
 
-    /// Stops receiving, sends what is held for at most `within`, and gives the final ledgers.
+    /// The same, to look at later.
+    #[must_use]
+    pub fn live_ledgers(&self) -> Vec<(&'static str, Arc<Ledger>)> {
+        self.ledgers.clone()
+    }
+
+    /// Stops receiving, sends what is held for at most `within`, leaves the rest to the spool, and gives the final ledgers.
     pub async fn drain(mut self, within: Duration) -> Vec<(&'static str, LedgerSnapshot)> {
         self.receivers.shutdown().await;
         self.drain.begin(Instant::now() + within);
         while self.lines.join_next().await.is_some() {}
+        if let Some(keeper) = self.keeper.take() {
+            let closed = tokio::task::spawn_blocking(|| keeper.close()).await;
+            if let Err(error) = closed.unwrap_or_else(|error| Err(error.into())) {
+                tracing::error!(%error, "the spool did not end in order");
+            }
+        }
         self.ledgers()
     }
 
@@ -195,9 +100,10 @@ impl Agent {
         aws: &aws_config::SdkConfig,
         socket: UdpSocket,
         drain: &DrainSignal,
-    ) -> (Arc<IntakeCounters>, Arc<Queue<RawSegment>>) {
+    ) -> Result<(Arc<IntakeCounters>, Arc<Queue<RawSegment>>), StartError> {
         let ledger = self.ledger("traces");
-        let queue: Arc<Queue<RawSegment>> = Queue::new(config.traces.memory << 20, Arc::clone(&ledger));
+        let Way { queue, keeper } = spool::open(&config.traces, memory::room_for(config.traces.memory), &ledger)?;
+        self.keeper = keeper;
         let counters = Arc::new(IntakeCounters::default());
         self.receivers.spawn(receive_segments(socket, Arc::clone(&queue), Arc::clone(&counters)));
         let limits = BatchLimits { items: PutTraceSegments::BATCH, bytes: PutTraceSegments::BYTES, linger: Duration::from_secs(1) };
@@ -209,7 +115,7 @@ impl Agent {
         };
         let pump = Pump::new(Arc::clone(&queue), AffineBatcher::new(limits), destination, settings, ledger);
         self.lines.spawn(pump.run(drain.clone()));
-        (counters, queue)
+        Ok((counters, queue))
     }
 
     fn start_metrics(
@@ -280,8 +186,4 @@ impl Agent {
             }
         });
     }
-}
-
-fn listen_error(config: &Config, error: io::Error) -> StartError {
-    StartError::Listen { what: "X-Ray documents", address: config.traces.udp, setting: "traces.udp", error }
 }

@@ -131,7 +131,7 @@ mod tests {
         ) {
             let since = Instant::now();
             let batcher = AffineBatcher::new(BatchLimits { items: max_items, bytes: max_bytes, linger: Duration::ZERO });
-            let held = letters.iter().map(|&(trace, size)| Held { item: Letter { trace, size }, since }).collect();
+            let held = letters.iter().map(|&(trace, size)| Held { item: Letter { trace, size }, since, place: None }).collect();
             let batches = batcher.cut(held);
             for batch in &batches {
                 prop_assert!(!batch.is_empty() && batch.len() <= max_items && bytes_of(batch) <= max_bytes);

@@ -6,10 +6,13 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::verdict::LossReason;
 
-/// Counts items from entry to end. Invariant: entered = accepted + lost + held.
+/// Counts items from entry to end. Invariant: entered + recovered = accepted + lost + held.
 #[derive(Debug, Default)]
 pub struct Ledger {
     entered: AtomicU64,
+    recovered: AtomicU64,
+    disk_items: AtomicU64,
+    disk_bytes: AtomicU64,
     accepted: AtomicU64,
     repeated: AtomicU64,
     calls: AtomicU64,
@@ -21,6 +24,12 @@ pub struct Ledger {
 pub struct LedgerSnapshot {
     /// Items offered, those lost at once included.
     pub entered: u64,
+    /// Items that an earlier process left in the spool.
+    pub recovered: u64,
+    /// Items that are on disk only, a moment ago.
+    pub disk_items: u64,
+    /// Bytes of the spool, a moment ago.
+    pub disk_bytes: u64,
     /// Items that the destination took.
     pub accepted: u64,
     /// Items sent once more.
@@ -38,16 +47,29 @@ impl LedgerSnapshot {
         self.lost.values().sum()
     }
 
-    /// Items that are still on their way.
+    /// Items that are still on their way, in memory or on disk.
     #[must_use]
     pub fn held(&self) -> u64 {
-        self.entered - self.accepted - self.lost_in_all()
+        (self.entered + self.recovered).saturating_sub(self.accepted + self.lost_in_all())
     }
 }
 
 impl Ledger {
     pub(crate) fn enter(&self) {
         self.entered.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn recover(&self, items: u64) {
+        self.recovered.fetch_add(items, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_disk(&self, items: u64, bytes: u64) {
+        self.disk_items.store(items, Ordering::Relaxed);
+        self.disk_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(crate) fn disk_items(&self) -> u64 {
+        self.disk_items.load(Ordering::Relaxed)
     }
 
     pub(crate) fn accept(&self, items: usize) {
@@ -74,6 +96,8 @@ impl Ledger {
         let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let read = |cell: &AtomicU64| cell.load(Ordering::Relaxed);
         let (accepted, repeated, calls) = (read(&self.accepted), read(&self.repeated), read(&self.calls));
-        LedgerSnapshot { entered: read(&self.entered), accepted, repeated, calls, lost }
+        let (disk_items, disk_bytes) = (read(&self.disk_items), read(&self.disk_bytes));
+        let recovered = read(&self.recovered);
+        LedgerSnapshot { entered: read(&self.entered), recovered, disk_items, disk_bytes, accepted, repeated, calls, lost }
     }
 }

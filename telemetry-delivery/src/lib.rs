@@ -3,10 +3,10 @@
 //! This crate knows neither traces nor metrics nor logs. Three questions are kept apart: *whether* a batch may be repeated
 //! (the destination answers with a [`Verdict`]), *when* ([`Backoff`], pure) and *how often* ([`Budget`], and the age of the
 //! data). Every item that is lost is counted with a [`LossReason`]; the [`Ledger`] guards the invariant
-//! `entered = accepted + lost + held`.
+//! `entered + recovered = accepted + lost + held`.
 //!
-//! Items enter a [`Queue`], a [`Batcher`] cuts them into batches, the [`Pump`] sends and repeats them, and drains on shutdown. The
-//! spool will sit where the queue refuses: see [`Queue::push`].
+//! Items enter a [`Queue`], a [`Batcher`] cuts them into batches, the [`Pump`] sends and repeats them, and drains on shutdown. What
+//! memory has no room for, or must survive the process, a [`Keeper`] takes to disk and back.
 
 mod verdict;
 
@@ -17,6 +17,10 @@ mod backoff;
 mod budget;
 
 mod ledger;
+
+mod clock;
+
+mod spool;
 
 mod queue;
 
@@ -34,4 +38,5 @@ pub use drain::{Drain, DrainSignal};
 pub use ledger::{Ledger, LedgerSnapshot};
 pub use pump::{Destination, Outcome, Pump, PumpSettings};
 pub use queue::{Held, Item, Queue};
+pub use spool::{Keeper, Place, SpoolError, SpoolMode, SpoolSettings, Spooled};
 pub use verdict::{LossReason, Verdict};

@@ -215,23 +215,24 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
 
     fn end(&self, batch: &[Held<T>], outcome: Outcome) {
         batch.iter().for_each(|held| self.destination.ended(&held.item, outcome));
-        self.queue.release(bytes_of(batch));
+        self.queue.release(batch);
     }
 
     fn is_drained(&self, drain: &DrainSignal) -> bool {
         let Some(deadline) = drain.deadline() else { return false };
-        let is_empty = self.pending.is_empty() && self.ready.is_empty() && self.in_flight.is_empty();
+        let is_empty = self.pending.is_empty() && self.ready.is_empty() && self.in_flight.is_empty() && !self.queue.is_expecting();
         is_empty || Instant::now() >= deadline
     }
 
-    /// Gives up what could not be sent in time.
+    /// Leaves what could not be sent in time to the disk, or gives it up.
     async fn abandon(&mut self) {
         self.calls.abort_all();
         while let Some(done) = self.calls.join_next_with_id().await {
             self.finish(done);
         }
         let left: Vec<_> = self.ready.drain(..).flatten().chain(self.pending.drain(..)).chain(self.queue.take()).collect();
-        self.lose(left, LossReason::SHUTDOWN);
+        let nobodys = self.queue.leave(left);
+        self.lose(nobodys, LossReason::SHUTDOWN);
     }
 
     fn next_look(&self, drain: &DrainSignal) -> Instant {

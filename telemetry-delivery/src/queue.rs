@@ -3,10 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::Notify;
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use crate::ledger::Ledger;
+use crate::spool::{Inbox, Letter, Place, Post, SpoolMode};
 use crate::verdict::LossReason;
 
 /// What the queue has to know of an item.
@@ -27,6 +30,16 @@ pub struct Held<T> {
     pub item: T,
     /// When it entered.
     pub since: Instant,
+    /// The block of the spool that it is in too.
+    pub place: Option<Place>,
+}
+
+impl<T> Held<T> {
+    /// An item that enters now.
+    #[must_use]
+    pub fn new(item: T) -> Self {
+        Self { item, since: Instant::now(), place: None }
+    }
 }
 
 /// Bounded by the bytes of everything that is held: waiting, on its way or waiting to go again.
@@ -36,6 +49,8 @@ pub struct Queue<T> {
     limit: usize,
     arrived: Notify,
     ledger: Arc<Ledger>,
+    /// The way to disk, if there is one.
+    inbox: Option<Inbox<T>>,
 }
 
 #[derive(Debug)]
@@ -45,48 +60,113 @@ struct State<T> {
 }
 
 impl<T: Item> Queue<T> {
-    /// Holds at most `limit` bytes.
+    /// Holds at most `limit` bytes in memory, and nothing on disk.
     #[must_use]
     pub fn new(limit: usize, ledger: Arc<Ledger>) -> Arc<Self> {
-        let state = Mutex::new(State { items: VecDeque::new(), held_bytes: 0 });
-        Arc::new(Self { state, limit, arrived: Notify::new(), ledger })
+        Self::with_inbox(limit, ledger, None)
     }
 
-    /// Offers an item without waiting. When there is no room it is lost and counted; this is where a spool will take it.
+    /// Holds at most `limit` bytes in memory, and sends items to disk: start a [`Keeper`](crate::Keeper) for it.
+    #[must_use]
+    pub fn spooled(limit: usize, ledger: Arc<Ledger>, mode: SpoolMode) -> Arc<Self> {
+        Self::with_inbox(limit, ledger, Some(Inbox::new(mode)))
+    }
+
+    fn with_inbox(limit: usize, ledger: Arc<Ledger>, inbox: Option<Inbox<T>>) -> Arc<Self> {
+        let state = Mutex::new(State { items: VecDeque::new(), held_bytes: 0 });
+        Arc::new(Self { state, limit, arrived: Notify::new(), ledger, inbox })
+    }
+
+    /// Offers an item without waiting. When there is no room, in memory or on the way to disk, it is lost and counted.
     pub fn push(&self, item: T) -> bool {
         self.ledger.enter();
-        let is_in = self.try_push(item).is_ok();
+        let held = Held::new(item);
+        let is_in = match &self.inbox {
+            None => self.put_if_room(held).is_ok(),
+            Some(inbox) if inbox.mode == SpoolMode::Always => inbox.send(Letter { held, ack: None }).is_ok(),
+            Some(inbox) => {
+                let sent = self.put_if_room(held).or_else(|held| inbox.send(Letter { held, ack: None }).map_err(drop));
+                sent.is_ok()
+            }
+        };
         if !is_in {
             self.ledger.lose(1, LossReason::QUEUE_FULL);
         }
         is_in
     }
 
-    /// Offers an item that its source can keep: without room it comes back and is not counted.
+    /// Offers an item that its source can keep: without room in memory it comes back and is not counted.
     ///
     /// # Errors
     /// Gives the item back.
     pub fn offer(&self, item: T) -> Result<(), T> {
-        self.try_push(item).inspect(|()| self.ledger.enter())
+        self.put_if_room(Held::new(item)).map_err(|held| held.item).inspect(|()| self.ledger.enter())
     }
 
-    /// Bytes held.
+    /// Offers items that their source can keep, and waits until they are held as safely as the spool's mode says: on disk with
+    /// [`SpoolMode::Always`], else in memory or on disk. Those that are not are not counted; says whether all are.
+    pub async fn hold(&self, items: Vec<T>) -> bool {
+        let mut acks = Vec::new();
+        let mut are_all = true;
+        for item in items {
+            match self.hold_or_ask(Held::new(item)) {
+                Ok(ack) => acks.extend(ack),
+                Err(_) => are_all = false,
+            }
+        }
+        for ack in acks {
+            are_all &= ack.await.unwrap_or(false);
+        }
+        are_all
+    }
+
+    /// Holds an item, or gives what tells when it is on disk.
+    fn hold_or_ask(&self, held: Held<T>) -> Result<Option<oneshot::Receiver<bool>>, Held<T>> {
+        let is_always = self.inbox.as_ref().is_some_and(|inbox| inbox.mode == SpoolMode::Always);
+        let held = if is_always {
+            held
+        } else {
+            match self.put_if_room(held) {
+                Ok(()) => {
+                    self.ledger.enter();
+                    return Ok(None);
+                }
+                Err(held) => held,
+            }
+        };
+        let Some(inbox) = &self.inbox else { return Err(held) };
+        let (ack, answer) = oneshot::channel();
+        inbox.send(Letter { held, ack: Some(ack) }).map_err(|letter| letter.held)?;
+        Ok(Some(answer))
+    }
+
+    /// Bytes held in memory.
     #[must_use]
     pub fn held_bytes(&self) -> usize {
         self.lock().held_bytes
     }
 
     /// An empty queue takes any item, so that one larger than the limit cannot block its source for ever.
-    fn try_push(&self, item: T) -> Result<(), T> {
+    pub(crate) fn put_if_room(&self, held: Held<T>) -> Result<(), Held<T>> {
         let mut state = self.lock();
-        if state.held_bytes > 0 && state.held_bytes + item.bytes() > self.limit {
-            return Err(item);
+        if state.held_bytes > 0 && state.held_bytes + held.item.bytes() > self.limit {
+            return Err(held);
         }
-        state.held_bytes += item.bytes();
-        state.items.push_back(Held { item, since: Instant::now() });
+        state.add(held);
         drop(state);
         self.arrived.notify_one();
         Ok(())
+    }
+
+    /// Puts an item that is on disk; the keeper has asked for room.
+    pub(crate) fn put(&self, held: Held<T>) {
+        self.lock().add(held);
+        self.arrived.notify_one();
+    }
+
+    /// Whether what is on disk may come: the other half is for what arrives.
+    pub(crate) fn has_room_for_more(&self) -> bool {
+        self.held_bytes() < self.limit / 2
     }
 
     /// Takes all that waits.
@@ -100,12 +180,52 @@ impl<T: Item> Queue<T> {
     }
 
     /// Forgets items that have come to their end.
-    pub(crate) fn release(&self, bytes: usize) {
+    pub(crate) fn release(&self, batch: &[Held<T>]) {
+        let bytes: usize = batch.iter().map(|held| held.item.bytes()).sum();
         let mut state = self.lock();
         state.held_bytes = state.held_bytes.saturating_sub(bytes);
+        drop(state);
+        if let Some(inbox) = &self.inbox {
+            inbox.note_ended(batch);
+        }
+    }
+
+    /// Leaves items to the disk at the end; those that it does not take come back. What is there already stays there.
+    pub(crate) fn leave(&self, left: Vec<Held<T>>) -> Vec<Held<T>> {
+        match &self.inbox {
+            None => left,
+            Some(inbox) => inbox.send_last(left.into_iter().filter(|held| held.place.is_none()).collect()).err().unwrap_or_default(),
+        }
+    }
+
+    /// Whether more will come from the disk, or is on its way there and back.
+    pub(crate) fn is_expecting(&self) -> bool {
+        self.inbox.as_ref().is_some_and(|inbox| !inbox.is_empty() || self.ledger.disk_items() > 0)
+    }
+
+    pub(crate) fn collect_post(&self) -> Post<T> {
+        self.inbox.as_ref().map(Inbox::collect).unwrap_or_default()
+    }
+
+    /// Waits until there is something for the disk; whether that was closed.
+    pub(crate) fn wait_for_letters(&self, at_most: Duration) -> bool {
+        self.inbox.as_ref().is_none_or(|inbox| inbox.wait(at_most))
+    }
+
+    pub(crate) fn close_inbox(&self) {
+        if let Some(inbox) = &self.inbox {
+            inbox.close();
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Item> State<T> {
+    fn add(&mut self, held: Held<T>) {
+        self.held_bytes += held.item.bytes();
+        self.items.push_back(held);
     }
 }

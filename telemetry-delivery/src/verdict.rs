@@ -39,6 +39,12 @@ impl LossReason {
     pub const TOO_OLD: Self = Self("too_old");
     /// It alone made batches fail.
     pub const POISON: Self = Self("poison");
+    /// The spool had no room for it any more: it was among the oldest.
+    pub const SPOOL_QUOTA: Self = Self("spool_quota");
+    /// Its block of the spool is damaged.
+    pub const SPOOL_TORN: Self = Self("spool_torn");
+    /// The spool could not be written, and memory was full.
+    pub const DISK: Self = Self("disk");
     /// It could not be sent before the shutdown deadline.
     pub const SHUTDOWN: Self = Self("shutdown");
 }

@@ -23,6 +23,14 @@ impl Guess {
     }
 }
 
+impl Guess {
+    /// Whether the machine below everything else is EC2's.
+    #[must_use]
+    pub const fn is_on_ec2(&self) -> bool {
+        self.is_ec2
+    }
+}
+
 impl World {
     /// Looks at variables and at most three files.
     #[must_use]

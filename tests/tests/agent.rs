@@ -142,7 +142,7 @@ async fn only_two_paths_are_forwarded() {
     let answer: Value = client.post(format!("{base}/GetSamplingRules")).body("{}").send().await.unwrap().json().await.unwrap();
     assert_eq!(answer["Unknown"], 7, "fields that we do not know pass");
     assert_eq!(client.post(format!("{base}/SamplingTargets")).body("{}").send().await.unwrap().status(), 200);
-    for path in ["/CreateGroup", "/TraceSegments", "/", "/GetSamplingRules/.."] {
+    for path in ["/CreateGroup", "/GetTraceSummaries", "/", "/GetSamplingRules/.."] {
         assert_eq!(client.post(format!("{base}{path}")).body("{}").send().await.unwrap().status(), 403, "{path}");
     }
     let from_a_page = client.post(format!("{base}/GetSamplingRules")).header("origin", "http://evil.test").body("{}");
@@ -165,7 +165,7 @@ async fn a_taken_port_is_named_with_its_setting() {
 async fn statsd_garbage_leaves_good_lines_alone() {
     let console = console().await;
     let agent = agent(&format!("http://{}", console.address())).await;
-    send(agent.addresses().statsd, &[b"orders:2|c\ngarbage\norders:x|c\n\xff\xff\norders:3|c|@0.5\n", b"orders:1|q\norders:1|c"]);
+    send(agent.addresses().statsd.unwrap(), &[b"orders:2|c\ngarbage\norders:x|c\n\xff\xff\norders:3|c|@0.5\n", b"orders:1|q\norders:1|c"]);
     let metrics = async || reqwest::get(format!("http://{}/metrics", agent.addresses().health)).await.unwrap().text().await.unwrap();
     until("all lines", || async { metrics().await.contains("metrics_agent_statsd_lines_total 3") }).await;
     assert!(metrics().await.contains("metrics_agent_statsd_malformed_total 4"));

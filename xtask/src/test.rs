@@ -48,7 +48,7 @@ pub(crate) fn run() -> Result<(), String> {
     }
     run_cargo(&["build", "--workspace", "--all-features"], &[])?;
     run_cargo(&["build", "--package", "examples", "--examples", "--all-features"], &[])?;
-    run_cargo(&["test", "--workspace", "--all-features"], &variables)?;
+    run_cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"], &variables)?;
     crate::setup::run(&root(), "target/debug/quickstart", &["--once"])?;
     for example in EXAMPLES {
         crate::setup::run(&root(), &format!("target/debug/examples/{example}"), &[])?;

@@ -70,13 +70,14 @@ async fn run(arguments: Arguments) -> Result<bool, AnyError> {
         .install()?;
     let sent = Arc::new(Sent::create(&log_file(folder.path()))?);
     let backend = Arc::new(Backend::open(folder.path(), &client_config(&endpoint).await).await?);
-    let shop = Shop::open(agent.addresses().statsd, Arc::clone(&sent), Arc::clone(&backend)).await?;
+    let statsd = agent.addresses().statsd.ok_or("StatsD is off")?;
+    let shop = Shop::open(statsd, Arc::clone(&sent), Arc::clone(&backend)).await?;
     tokio::spawn(worker::run(Arc::clone(&backend), Arc::clone(&sent)));
     println!(
         "storefront {}  →  orders {}  →  payments {}; orders keeps in SQLite and tells a worker by SQS",
         shop.storefront, shop.orders, shop.payments
     );
-    println!("agent      X-Ray {}, StatsD {}, log files in {}", agent.addresses().udp, agent.addresses().statsd, folder.path().display());
+    println!("agent      X-Ray {}, StatsD {}, log files in {}", agent.addresses().udp, statsd, folder.path().display());
     println!("console    {endpoint}\n");
 
     let is_equal = if arguments.once {
@@ -114,6 +115,7 @@ fn agent_config(endpoint: &str, folder: &Path) -> Config {
     config.aws = AwsSettings::local(endpoint.to_owned());
     config.traces.udp.set_port(0);
     config.traces.tcp.set_port(0);
+    config.traces.spool_folder = Some(folder.join("spool"));
     config.metrics.statsd.set_port(0);
     config.metrics.namespace = shop::NAMESPACE.into();
     config.metrics.interval = 1;

@@ -1,5 +1,5 @@
-//! `POST /TraceSegments`: documents that must not be lost, by TCP or a Unix socket. Answered with 200 once they are held, with 429 when there
-//! is no room; who sends then keeps them and comes again.
+//! `POST /TraceSegments`: documents that must not be lost, by TCP or a Unix socket. Answered with 200 once they are held, on disk if
+//! the spool takes everything, with 429 when there is no room; who sends then keeps them and comes again.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -49,17 +49,19 @@ async fn take(State(posted): State<Arc<Posted>>, headers: HeaderMap, body: Bytes
         Ok(documents) => documents,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("expected {{\"TraceSegmentDocuments\": [..]}}: {error}\n")).into_response(),
     };
-    let mut refused = Vec::new();
+    let (mut segments, mut refused) = (Vec::new(), Vec::new());
     for document in documents.trace_segment_documents {
         if !document.trim_start().starts_with('{') {
             posted.counters.malformed.fetch_add(1, Ordering::Relaxed);
             refused.push(json!({ "ErrorCode": "JSONFormatError", "Message": "a document must be a JSON object" }));
             continue;
         }
-        if posted.queue.offer(RawSegment::of_document(&document)).is_err() {
-            return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, RETRY_AFTER)], "no room for now\n").into_response();
-        }
-        posted.counters.received.fetch_add(1, Ordering::Relaxed);
+        segments.push(RawSegment::of_document(&document));
     }
+    let count = segments.len() as u64;
+    if !posted.queue.hold(segments).await {
+        return (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, RETRY_AFTER)], "no room for now\n").into_response();
+    }
+    posted.counters.received.fetch_add(count, Ordering::Relaxed);
     axum::Json(json!({ "UnprocessedTraceSegments": refused })).into_response()
 }

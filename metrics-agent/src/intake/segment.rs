@@ -1,6 +1,6 @@
 //! [`RawSegment`]: a document that nobody has parsed.
 
-use telemetry_delivery::Item;
+use telemetry_delivery::{Item, Spooled};
 use telemetry_wire::{DatagramError, document_of, scan_trace_id};
 
 /// A document and the trace it says it belongs to.
@@ -28,5 +28,15 @@ impl Item for RawSegment {
 
     fn affinity(&self) -> u128 {
         self.trace
+    }
+}
+
+impl Spooled for RawSegment {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(self.document.as_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok().map(Self::of_document)
     }
 }

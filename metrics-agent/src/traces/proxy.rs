@@ -18,6 +18,7 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
+use crate::aws::{AwsSettings, client_for};
 use crate::guard::is_from_a_browser;
 
 /// SDKs give up after 2 seconds or never; in between the service has time to answer.
@@ -47,8 +48,8 @@ enum ProxyError {
 }
 
 impl Proxy {
-    pub(crate) fn new(config: SdkConfig) -> Arc<Self> {
-        let client = reqwest::Client::builder().timeout(TIMEOUT).build().unwrap_or_default();
+    pub(crate) fn new(config: SdkConfig, settings: &AwsSettings) -> Arc<Self> {
+        let client = client_for(settings, TIMEOUT);
         Arc::new(Self { config, client, credentials: tokio::sync::Mutex::new(None) })
     }
 
@@ -74,7 +75,7 @@ impl Proxy {
             .identity(&identity)
             .region(region)
             .name("xray")
-            .time(crate::clock::system_now())
+            .time(crate::clock::signing_now())
             .settings(SigningSettings::default())
             .build()
             .map_err(|error| failed(&error))?;

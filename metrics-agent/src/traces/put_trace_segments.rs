@@ -81,7 +81,7 @@ mod tests {
 
     fn batch(ids: &[&str]) -> Vec<Held<RawSegment>> {
         let document = |id: &&str| format!("{{\"name\":\"a\",\"id\":\"{id}\"}}");
-        ids.iter().map(|id| Held { item: RawSegment::of_document(&document(id)), since: tokio::time::Instant::now() }).collect()
+        ids.iter().map(|id| Held::new(RawSegment::of_document(&document(id)))).collect()
     }
 
     fn unprocessed(id: Option<&str>, code: &str) -> UnprocessedTraceSegment {

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use metrics_agent::{Agent, AwsSettings, Config};
+use metrics_agent::{Agent, AwsSettings, Config, Spool};
 use xray_console::{Console, Settings};
 
 /// A console on a free port.
@@ -23,6 +23,7 @@ pub fn config(endpoint: &str) -> Config {
     config.aws = AwsSettings::local(endpoint.to_owned());
     config.traces.udp.set_port(0);
     config.traces.tcp.set_port(0);
+    config.traces.spool = Some(Spool::Off);
     config.metrics.statsd.set_port(0);
     config.metrics.interval = 1;
     config.health.listen.set_port(0);

@@ -1,0 +1,72 @@
+//! HTTP by reqwest, where the SDK's own client cannot: through a proxy, or past certificates.
+
+use std::time::Duration;
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
+
+use super::settings::AwsSettings;
+
+/// What a proxy must not stand before: this host, and the metadata services of EC2, ECS and EKS.
+const NEAR: &str = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::254,fd00:ec2::23";
+
+/// A client for other calls than the SDK's, reached in the same way.
+pub(crate) fn client_for(settings: &AwsSettings, timeout: Duration) -> Client {
+    build(settings, Client::builder().timeout(timeout))
+}
+
+/// The SDK's calls through reqwest, if the settings or the environment ask for what needs it.
+pub(super) fn through_reqwest(settings: &AwsSettings) -> Option<SharedHttpClient> {
+    let is_proxied = settings.proxy.is_some() || ["HTTPS_PROXY", "https_proxy"].iter().any(|name| std::env::var_os(name).is_some());
+    if settings.no_verify_ssl {
+        tracing::warn!("certificates are not verified: whoever is in between reads and changes everything");
+    }
+    if !is_proxied && !settings.no_verify_ssl {
+        return None;
+    }
+    let connector = SharedHttpConnector::new(Reqwest(build(settings, Client::builder())));
+    Some(http_client_fn(move |_, _| connector.clone()))
+}
+
+fn build(settings: &AwsSettings, builder: ClientBuilder) -> Client {
+    let proxy = settings.proxy.as_ref().and_then(|proxy| Proxy::all(proxy).ok());
+    let proxy = proxy.map(|proxy| proxy.no_proxy(NoProxy::from_string(NEAR)));
+    let builder = proxy.into_iter().fold(builder, ClientBuilder::proxy);
+    let builder = if settings.no_verify_ssl { builder.tls_danger_accept_invalid_certs(true) } else { builder };
+    builder.build().unwrap_or_default()
+}
+
+#[derive(Debug)]
+struct Reqwest(Client);
+
+impl HttpConnector for Reqwest {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let client = self.0.clone();
+        HttpConnectorFuture::new(async move { send(&client, request).await })
+    }
+}
+
+async fn send(client: &Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+    let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
+    let (parts, body) = request.into_parts();
+    let Some(body) = body.bytes().map(<[u8]>::to_vec) else {
+        return Err(ConnectorError::user("a body that is streamed".into()));
+    };
+    let request = http::Request::from_parts(parts, body);
+    let request = reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
+    let answer = client.execute(request).await.map_err(failed)?;
+    let mut response = http::Response::builder().status(answer.status());
+    for (name, value) in answer.headers() {
+        response = response.header(name, value);
+    }
+    let body = answer.bytes().await.map_err(failed)?;
+    let response = response.body(SdkBody::from(body.to_vec())).map_err(|error| ConnectorError::user(error.into()))?;
+    HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
+}
+
+fn failed(error: reqwest::Error) -> ConnectorError {
+    if error.is_timeout() { ConnectorError::timeout(error.into()) } else { ConnectorError::io(error.into()) }
+}

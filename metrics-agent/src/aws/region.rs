@@ -1,0 +1,75 @@
+//! Which region: what is set, the environment, the profile, then the machine.
+
+use std::time::Duration;
+
+use aws_config::Region;
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::meta::region::ProvideRegion as _;
+use aws_config::profile::ProfileFileRegionProvider;
+use telemetry_platform::World;
+
+use super::settings::AwsSettings;
+
+/// Nothing says which region, and waiting would not help. The words are the X-Ray daemon's.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "Cannot fetch region variable from config file, environment variables, ecs metadata, or ec2 metadata. Use local-mode to use the local \
+     config region."
+)]
+pub struct NoRegion;
+
+/// The time between two questions to a machine that should know.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Finds it. On EC2 the metadata service is awaited, as the network may come up after the agent; elsewhere it is asked once.
+pub(super) async fn find(settings: &AwsSettings) -> Result<Region, NoRegion> {
+    if let Some(known) = known(settings, &|name| std::env::var(name).ok()) {
+        return Ok(known);
+    }
+    if let Some(of_profile) = ProfileFileRegionProvider::builder().build().region().await {
+        return Ok(of_profile);
+    }
+    if settings.local_mode {
+        return Err(NoRegion);
+    }
+    let world = World::here();
+    let guess = world.guess();
+    let is_awaited = guess.is_on_ec2();
+    if let Some(of_task) = tokio::task::spawn_blocking(move || world.resolve(guess).region).await.ok().flatten() {
+        return Ok(Region::new(of_task));
+    }
+    loop {
+        match ImdsRegionProvider::builder().build().region().await {
+            Some(of_machine) => return Ok(of_machine),
+            None if is_awaited => {
+                tracing::warn!(seconds = AGAIN.as_secs(), "the metadata service does not tell the region; asking again");
+                tokio::time::sleep(AGAIN).await;
+            }
+            None => return Err(NoRegion),
+        }
+    }
+}
+
+/// What is set beats `AWS_REGION`, as in the daemon, which beats `AWS_DEFAULT_REGION`, as in the SDKs.
+fn known(settings: &AwsSettings, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Region> {
+    let of_environment = || ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| lookup(name).filter(|region| !region.is_empty()));
+    settings.region.clone().or_else(of_environment).map(Region::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_beats_the_environment() {
+        let of = |set: Option<&str>, variables: &[(&str, &str)]| {
+            let settings = AwsSettings { region: set.map(str::to_owned), ..AwsSettings::default() };
+            let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            known(&settings, &lookup).map(|region| region.to_string())
+        };
+        assert_eq!(of(Some("a"), &[("AWS_REGION", "b")]).as_deref(), Some("a"));
+        assert_eq!(of(None, &[("AWS_REGION", "b"), ("AWS_DEFAULT_REGION", "c")]).as_deref(), Some("b"));
+        assert_eq!(of(None, &[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "c")]).as_deref(), Some("c"));
+        assert_eq!(of(None, &[]), None);
+    }
+}

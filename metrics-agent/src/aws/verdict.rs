@@ -1,0 +1,32 @@
+//! What delivery makes of a call that failed.
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use telemetry_delivery::{Failure, Verdict, classify};
+
+use crate::clock;
+
+/// What delivery should do after a call that failed.
+pub(crate) fn verdict_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Verdict {
+    let response = error.raw_response();
+    let retry_after = response.and_then(|response| response.headers().get("retry-after"));
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    if let Some(date) = response.and_then(|response| response.headers().get("date")).filter(|_| code.is_some_and(is_of_the_clock)) {
+        clock::learn(date);
+    }
+    classify(&Failure { status: response.map(|response| response.status().as_u16()), code, retry_after })
+}
+
+/// Codes by which AWS refuses a signature that is too old, or from the future.
+fn is_of_the_clock(code: &str) -> bool {
+    const CODES: [&str; 6] = [
+        "AuthFailure",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "RequestInTheFuture",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+    ];
+    CODES.contains(&code)
+}

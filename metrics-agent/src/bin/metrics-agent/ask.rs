@@ -1,0 +1,51 @@
+//! What a running agent tells.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use serde_json::Value;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// An agent that needs longer is not well.
+const TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Whether it answers.
+pub(crate) async fn health(at: SocketAddr) -> Result<()> {
+    get(at, "/healthz").await.map(drop)
+}
+
+/// Prints the ledgers.
+pub(crate) async fn status(at: SocketAddr) -> Result<()> {
+    let status: Value = serde_json::from_str(&get(at, "/status").await?)?;
+    println!("{:<10}{:>14}{:>14}{:>14}{:>14}{:>14}{:>14}", "", "received", "from before", "sent", "lost", "held", "of it on disk");
+    for ledger in status["signals"].as_array().into_iter().flatten() {
+        let count = |name: &str| ledger[name].as_u64().unwrap_or_default();
+        let signal = ledger["signal"].as_str().unwrap_or_default();
+        let numbers = ["entered", "recovered", "accepted", "lost", "held", "disk_items"].map(count);
+        println!("{signal:<10}{}", numbers.map(|number| format!("{number:>14}")).concat());
+    }
+    for ledger in status["signals"].as_array().into_iter().flatten() {
+        for (reason, count) in ledger["lost_by_reason"].as_object().into_iter().flatten() {
+            println!("lost       {} {} {reason}", count, ledger["signal"].as_str().unwrap_or_default());
+        }
+    }
+    if let Some(drops) = status["kernel_drops"].as_u64().filter(|drops| *drops > 0) {
+        println!("lost       {drops} datagrams in the kernel, before they were read");
+    }
+    Ok(())
+}
+
+async fn get(at: SocketAddr, path: &str) -> Result<String> {
+    let host = if at.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { at.ip() };
+    let url = format!("http://{}{path}", SocketAddr::new(host, at.port()));
+    let client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().build()?;
+    let failed = |error: reqwest::Error| format!("no agent answers at {url}: {}", root_of(&error));
+    let answer = client.get(&url).send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+    Ok(answer.text().await.map_err(failed)?)
+}
+
+/// What is wrong, without what was tried.
+fn root_of(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), root_of)
+}

@@ -1,0 +1,56 @@
+//! The agent's command line.
+
+mod arguments;
+
+mod source;
+
+mod logging;
+
+mod agent;
+
+#[cfg(feature = "console")]
+mod local;
+
+mod ask;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command};
+use source::Source;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse_from(metrics_agent::from_go(std::env::args_os()));
+    match run(arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("metrics-agent: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let source = Source::find(&arguments)?;
+    match arguments.command {
+        Some(Command::Healthcheck) => ask::health(source.health()).await,
+        Some(Command::Status) => ask::status(source.health()).await,
+        Some(Command::Check) => {
+            let config = source.config().inspect_err(|_| source.log().begin_quietly())?;
+            println!("{}: good", source.name());
+            config.summary().into_iter().for_each(|line| println!("  {line}"));
+            Ok(())
+        }
+        None => {
+            source.log().begin()?;
+            agent::run(source.config().inspect_err(|error| tracing::error!("{error}"))?, arguments.drain()).await
+        }
+        #[cfg(feature = "console")]
+        Some(Command::Local { console, ref data }) => {
+            source.log().begin()?;
+            local::run(source.config()?, arguments.drain(), console, data.clone()).await
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! [`Ports`]: all of them are bound, or none, before anything starts.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::net::{TcpListener, UdpSocket};
+
+use crate::aws::NoRegion;
+use crate::config::Config;
+
+/// Where an agent listens; with port 0 in the configuration these are the ports that the system gave.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Addresses {
+    /// X-Ray documents.
+    pub udp: SocketAddr,
+    /// Sampling rules.
+    pub tcp: SocketAddr,
+    /// StatsD, if it is on.
+    pub statsd: Option<SocketAddr>,
+    /// Health.
+    pub health: SocketAddr,
+}
+
+/// Why an agent did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// A port is taken, or not ours to take.
+    #[error("{what}: cannot listen on {address}: {error}; set another with `{setting}`")]
+    Listen {
+        /// What the port is for.
+        what: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// The field of the configuration.
+        setting: &'static str,
+        /// The system's error.
+        error: io::Error,
+    },
+    /// The system does not say where the ports are.
+    #[error("the ports that were opened have no addresses: {0}")]
+    Addresses(#[source] io::Error),
+    /// The socket cannot be made.
+    #[error("X-Ray documents: cannot listen on {path}: {error}; set another with `traces.socket`")]
+    Socket {
+        /// Where.
+        path: std::path::PathBuf,
+        /// The system's error.
+        error: io::Error,
+    },
+    /// No region.
+    #[error(transparent)]
+    Region(#[from] NoRegion),
+    /// The spool cannot be used.
+    #[error("the spool: {0}; set another with `traces.spool_folder`, or `traces.spool = \"off\"`")]
+    Spool(#[from] telemetry_delivery::SpoolError),
+    /// The shipper did not start.
+    #[cfg(feature = "logs")]
+    #[error(transparent)]
+    Logs(#[from] log_shipper::StartError),
+}
+
+/// The open ports.
+pub(crate) struct Ports {
+    pub(crate) udp: UdpSocket,
+    pub(crate) tcp: TcpListener,
+    pub(crate) statsd: Option<UdpSocket>,
+    pub(crate) health: TcpListener,
+    #[cfg(unix)]
+    pub(crate) socket: Option<tokio::net::UnixListener>,
+}
+
+impl Ports {
+    /// Binds all or none.
+    pub(crate) async fn bind(config: &Config) -> Result<Self, StartError> {
+        Ok(Self {
+            udp: bind_udp("X-Ray documents", config.traces.udp, "traces.udp")?,
+            tcp: bind_tcp("sampling rules", config.traces.tcp, "traces.tcp").await?,
+            statsd: config.metrics.enabled.then(|| bind_udp("StatsD", config.metrics.statsd, "metrics.statsd")).transpose()?,
+            health: bind_tcp("health", config.health.listen, "health.listen").await?,
+            #[cfg(unix)]
+            socket: config.traces.socket.as_deref().map(bind_socket).transpose()?,
+        })
+    }
+
+    /// Where they are.
+    pub(crate) fn addresses(&self) -> io::Result<Addresses> {
+        Ok(Addresses {
+            udp: self.udp.local_addr()?,
+            tcp: self.tcp.local_addr()?,
+            statsd: self.statsd.as_ref().map(UdpSocket::local_addr).transpose()?,
+            health: self.health.local_addr()?,
+        })
+    }
+}
+
+/// Asks for a larger buffer than the usual 208 kB, which holds three documents of 60 kB. The system may give less.
+fn bind_udp(what: &'static str, address: SocketAddr, setting: &'static str) -> Result<UdpSocket, StartError> {
+    const RECEIVE_BUFFER: usize = 8 << 20;
+    let bind = || {
+        let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::DGRAM, None)?;
+        socket.set_nonblocking(true)?;
+        if let Err(error) = socket.set_recv_buffer_size(RECEIVE_BUFFER) {
+            tracing::debug!(%error, "the receive buffer stays as it is");
+        }
+        socket.bind(&address.into())?;
+        UdpSocket::from_std(socket.into())
+    };
+    bind().map_err(|error| StartError::Listen { what, address, setting, error })
+}
+
+/// A socket that a killed agent left behind is in the way; one that answers belongs to an agent that runs.
+#[cfg(unix)]
+fn bind_socket(path: &std::path::Path) -> Result<tokio::net::UnixListener, StartError> {
+    let failed = |error| StartError::Socket { path: path.to_owned(), error };
+    if std::os::unix::net::UnixStream::connect(path).is_ok() {
+        return Err(failed(io::ErrorKind::AddrInUse.into()));
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    tokio::net::UnixListener::bind(path).map_err(failed)
+}
+
+async fn bind_tcp(what: &'static str, address: SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|error| StartError::Listen { what, address, setting, error })
+}

@@ -1,0 +1,183 @@
+//! Queue, pump and keeper together: what becomes of items in outages, at the end and at the next start.
+
+use std::path::Path;
+
+use super::*;
+use crate::ledger::LedgerSnapshot;
+use crate::spool::disk::Disk;
+
+#[derive(Debug, PartialEq, Eq)]
+struct Number(u32);
+
+impl Item for Number {
+    fn bytes(&self) -> usize {
+        100
+    }
+}
+
+impl Spooled for Number {
+    fn write(&self, bytes: &mut Vec<u8>) {
+        bytes.extend_from_slice(&self.0.to_le_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(Self(u32::from_le_bytes(bytes.try_into().ok()?)))
+    }
+}
+
+/// Fails every write.
+#[derive(Debug)]
+struct Full;
+
+impl Disk for Full {
+    fn append(&mut self, _: &mut std::fs::File, _: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+}
+
+struct Rig {
+    queue: Arc<Queue<Number>>,
+    turns: Turns<Number>,
+    ledger: Arc<Ledger>,
+}
+
+impl Rig {
+    /// Memory has room for ten.
+    fn new(folder: &Path, mode: SpoolMode, disk: Box<dyn Disk>) -> Self {
+        let ledger = Arc::new(Ledger::default());
+        let queue = Queue::spooled(1_000, Arc::clone(&ledger), mode);
+        let settings = SpoolSettings { folder: folder.to_owned(), mode, bytes: 1 << 20, keep_free: 0.0 };
+        let turns = Turns::open(Arc::clone(&queue), &settings, Arc::clone(&ledger), disk).unwrap();
+        Self { queue, turns, ledger }
+    }
+
+    fn overflow(folder: &Path) -> Self {
+        Self::new(folder, SpoolMode::Overflow, Box::new(RealDisk))
+    }
+
+    /// What the destination takes when it takes everything.
+    fn send_all(&mut self) -> Vec<u32> {
+        let mut sent = Vec::new();
+        loop {
+            self.turns.turn();
+            let batch = self.queue.take();
+            if batch.is_empty() {
+                return sent;
+            }
+            sent.extend(batch.iter().map(|held| held.item.0));
+            self.ledger.accept(batch.len());
+            self.queue.release(&batch);
+        }
+    }
+
+    /// What a process does that ends before it can send.
+    fn end(self) {
+        let left = self.queue.take();
+        assert!(self.queue.leave(left).is_empty());
+        self.queue.close_inbox();
+        self.turns.close().unwrap();
+    }
+
+    fn counts(&self) -> LedgerSnapshot {
+        let counts = self.ledger.snapshot();
+        assert_eq!(counts.entered + counts.recovered, counts.accepted + counts.lost_in_all() + counts.held());
+        counts
+    }
+}
+
+#[test]
+fn what_memory_has_no_room_for_comes_back_when_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rig = Rig::overflow(folder.path());
+    (0..1_000).for_each(|number| assert!(rig.queue.push(Number(number))));
+    rig.turns.turn();
+    assert_eq!(rig.counts().disk_items, 990);
+    let mut sent = rig.send_all();
+    sent.sort_unstable();
+    assert_eq!(sent, (0..1_000).collect::<Vec<_>>());
+    assert_eq!((rig.counts().accepted, rig.counts().held()), (1_000, 0));
+}
+
+#[test]
+fn what_is_left_at_the_end_is_sent_by_the_next_process_with_its_age() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::overflow(folder.path());
+    (0..25).for_each(|number| assert!(rig.queue.push(Number(number))));
+    let counts = rig.counts();
+    assert_eq!((counts.held(), counts.lost_in_all()), (25, 0));
+    rig.end();
+    let mut rig = Rig::overflow(folder.path());
+    assert_eq!((rig.counts().recovered, rig.counts().held()), (25, 25));
+    let mut sent = rig.send_all();
+    sent.sort_unstable();
+    assert_eq!(sent, (0..25).collect::<Vec<_>>());
+    rig.end();
+    assert_eq!(Rig::overflow(folder.path()).counts().recovered, 0);
+}
+
+#[test]
+fn a_killed_process_loses_nothing_that_was_on_disk_and_repeats_what_was_under_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rig = Rig::new(folder.path(), SpoolMode::Always, Box::new(RealDisk));
+    (0..8).for_each(|number| assert!(rig.queue.push(Number(number))));
+    rig.turns.turn();
+    let under_way = rig.queue.take();
+    assert_eq!(under_way.len(), 8, "what is on disk goes on from memory");
+    drop((rig, under_way));
+    let mut rig = Rig::new(folder.path(), SpoolMode::Always, Box::new(RealDisk));
+    assert_eq!(rig.send_all(), (0..8).collect::<Vec<_>>());
+}
+
+#[test]
+fn who_hands_over_learns_when_it_is_safe() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut rig = Rig::new(folder.path(), SpoolMode::Always, Box::new(RealDisk));
+    let queue = Arc::clone(&rig.queue);
+    let mut held = Box::pin(queue.hold(vec![Number(1), Number(2)]));
+    let mut ask = || runtime.block_on(std::future::poll_fn(|cx| std::task::Poll::Ready(held.as_mut().poll(cx))));
+    assert!(ask().is_pending());
+    assert_eq!(rig.counts().entered, 0);
+    rig.turns.turn();
+    assert_eq!(ask(), std::task::Poll::Ready(true));
+    assert_eq!(rig.counts().entered, 2);
+}
+
+#[test]
+fn a_disk_that_is_full_leaves_what_can_be_kept_with_its_source_and_counts_the_rest() {
+    let folder = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut rig = Rig::new(folder.path(), SpoolMode::Overflow, Box::new(Full));
+    (0..12).for_each(|number| assert!(rig.queue.push(Number(number))));
+    let queue = Arc::clone(&rig.queue);
+    let mut held = Box::pin(queue.hold(vec![Number(99)]));
+    let mut ask = || runtime.block_on(std::future::poll_fn(|cx| std::task::Poll::Ready(held.as_mut().poll(cx))));
+    assert!(ask().is_pending());
+    rig.turns.turn();
+    assert_eq!(ask(), std::task::Poll::Ready(false));
+    let counts = rig.counts();
+    assert_eq!((counts.entered, counts.lost[&LossReason::DISK], counts.held()), (12, 2, 10));
+}
+
+#[test]
+fn the_clock_on_the_wall_may_jump() {
+    let now = (Instant::now(), 1_000);
+    let held = Held::new(Number(1));
+    assert!(entered(&held, (now.0, 0)) == 0, "before 1970");
+    let later = (now.0 + Duration::from_secs(5), 1_000);
+    assert_eq!(entered(&held, later), 0);
+}
+
+#[test]
+fn the_thread_writes_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Arc::new(Ledger::default());
+    let queue = Queue::spooled(1_000, Arc::clone(&ledger), SpoolMode::Overflow);
+    let settings = SpoolSettings { folder: folder.path().to_owned(), mode: SpoolMode::Overflow, bytes: 1 << 20, keep_free: 0.0 };
+    let keeper = Keeper::start(&queue, &settings, Arc::clone(&ledger)).unwrap();
+    (0..25).for_each(|number| assert!(queue.push(Number(number))));
+    let left = queue.take();
+    assert!(queue.leave(left).is_empty());
+    keeper.close().unwrap();
+    assert_eq!(Rig::overflow(folder.path()).counts().recovered, 25);
+}

@@ -1,0 +1,240 @@
+//! [`Log`]: blocks in, blocks out, files away.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::block::Block;
+use super::cursor::{Cursor, Position};
+use super::disk::Disk;
+use super::file::{Entry, SpoolFile, State, Unreadable};
+use super::folder::{Lock, SpoolError};
+
+/// A block on disk; what is loaded from it knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    file: u64,
+    block: usize,
+}
+
+/// How large it may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Bytes of all files.
+    pub(super) bytes: u64,
+    /// The share of the disk that stays free.
+    pub(super) keep_free: f64,
+    /// Whether each block is synchronised, or each file.
+    pub(super) synchronises_blocks: bool,
+}
+
+/// What was found on opening.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) items: u64,
+    pub(super) skipped_bytes: u64,
+    pub(super) is_unclean: bool,
+}
+
+/// What [`Log::take`] gives.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// The items of a block, as they were written.
+    Block { place: Place, raw: Vec<u8>, items: u32 },
+    /// So many items cannot be read.
+    Torn(u32),
+}
+
+/// The files of a folder.
+#[derive(Debug)]
+pub(super) struct Log {
+    folder: PathBuf,
+    lock: Lock,
+    cursor: Cursor,
+    files: VecDeque<SpoolFile>,
+    /// Whether the last file takes more blocks.
+    is_open: bool,
+    number: u64,
+    limits: Limits,
+    disk: Box<dyn Disk>,
+    /// Items that are on disk only.
+    waiting: u64,
+    /// Items that went with the oldest files, since somebody asked.
+    evicted: u64,
+}
+
+/// A file is full with these bytes; small quotas have smaller files, as one goes as a whole.
+const FILE_BYTES: u64 = 16 << 20;
+
+impl Log {
+    pub(super) fn open(folder: &Path, limits: Limits, disk: Box<dyn Disk>) -> Result<(Self, Found), SpoolError> {
+        let failed = |error| SpoolError::Folder(folder.to_owned(), error);
+        let (lock, is_unclean) = Lock::take(folder)?;
+        let (cursor, position) = Cursor::open(folder).map_err(failed)?;
+        let numbers = numbers_in(folder).map_err(failed)?;
+        let number = numbers.last().copied().unwrap_or_default().max(position.file);
+        let files = VecDeque::with_capacity(numbers.len());
+        let mut log = Self { folder: folder.to_owned(), lock, cursor, files, is_open: false, number, limits, disk, waiting: 0, evicted: 0 };
+        let mut found = Found { is_unclean, ..Found::default() };
+        for number in numbers {
+            found.skipped_bytes += log.adopt(number, position)?;
+        }
+        log.forget_ended();
+        found.items = log.waiting;
+        Ok((log, found))
+    }
+
+    /// Takes over a file that another process left.
+    fn adopt(&mut self, number: u64, position: Position) -> Result<u64, SpoolError> {
+        let path = SpoolFile::path_of(&self.folder, number);
+        let (mut file, skipped) = SpoolFile::open(path.clone(), number).map_err(|error| match error {
+            Unreadable::Version(version) => SpoolError::Version { file: path, version },
+            Unreadable::Io(error) => SpoolError::Folder(path, error),
+        })?;
+        let is_ended = |entry: &Entry| (number, entry.offset) < (position.file, position.offset);
+        file.blocks.iter_mut().filter(|entry| is_ended(entry)).for_each(|entry| entry.state = State::Ended);
+        let is_news = file.blocks.iter().any(|entry| entry.state == State::Waiting) || number > position.file;
+        self.waiting += file.waiting();
+        self.files.push_back(file);
+        Ok(if is_news { skipped } else { 0 })
+    }
+
+    /// Writes a block. What it holds waits on disk; with [`Self::load`] it is in memory too.
+    pub(super) fn append(&mut self, block: &mut Block) -> io::Result<Place> {
+        let items = block.items();
+        let bytes = block.encode();
+        self.make_room(bytes.len() as u64)?;
+        self.open_file()?;
+        let Some(file) = self.files.back_mut() else { return Err(io::ErrorKind::NotFound.into()) };
+        let written = self.disk.append(&mut file.file, &bytes).and_then(|()| {
+            if self.limits.synchronises_blocks { self.disk.synchronise(&file.file) } else { Ok(()) }
+        });
+        if let Err(error) = written {
+            // What follows a half block must not be taken for its rest.
+            self.is_open = self.disk.cut(&file.file, file.length).is_ok();
+            return Err(error);
+        }
+        file.add(&bytes);
+        self.waiting += u64::from(items);
+        Ok(Place { file: file.number, block: file.blocks.len() - 1 })
+    }
+
+    /// Notes that a block's items are in memory.
+    pub(super) fn load(&mut self, place: Place) {
+        if let Some(entry) = self.entry(place) {
+            let items = entry.header.items;
+            entry.state = State::Loaded(items);
+            self.waiting -= u64::from(items);
+        }
+    }
+
+    /// The oldest block that waits.
+    pub(super) fn take(&mut self) -> io::Result<Option<Taken>> {
+        let waiting = self.files.iter_mut().find_map(|file| file.next_waiting().map(|block| (file, block)));
+        let Some((file, block)) = waiting else { return Ok(None) };
+        let place = Place { file: file.number, block };
+        let items = file.blocks[block].header.items;
+        let raw = file.read(block);
+        file.blocks[block].state = if matches!(raw, Ok(Some(_))) { State::Loaded(items) } else { State::Ended };
+        self.waiting -= u64::from(items);
+        Ok(Some(raw?.map_or(Taken::Torn(items), |raw| Taken::Block { place, raw, items })))
+    }
+
+    /// Notes that so many items of a block have come to their end.
+    pub(super) fn end(&mut self, place: Place, items: u32) {
+        let Some(entry) = self.entry(place) else { return };
+        if let State::Loaded(left) = entry.state {
+            entry.state = if left > items { State::Loaded(left - items) } else { State::Ended };
+        }
+    }
+
+    /// Deletes files that nobody needs, and moves the cursor.
+    pub(super) fn forget_ended(&mut self) {
+        while self.files.front_mut().is_some_and(SpoolFile::is_ended) && (self.files.len() > 1 || !self.is_open) {
+            self.drop_oldest();
+        }
+        let position = self.files.front().map(|file| Position { file: file.number, offset: file.first_offset() });
+        let position = position.unwrap_or(Position { file: self.number + 1, offset: 0 });
+        let _read_twice_after_a_crash = self.cursor.move_to(position);
+    }
+
+    /// Items that went with the oldest files since this was asked.
+    pub(super) const fn take_evicted(&mut self) -> u64 {
+        std::mem::replace(&mut self.evicted, 0)
+    }
+
+    /// Items that wait on disk.
+    pub(super) const fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    /// Bytes of all files.
+    pub(super) fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.length).sum()
+    }
+
+    /// Ends in order.
+    pub(super) fn close(mut self) -> io::Result<()> {
+        if let Some(file) = self.files.back() {
+            self.disk.synchronise(&file.file)?;
+        }
+        self.is_open = false;
+        self.forget_ended();
+        self.lock.release()
+    }
+
+    fn entry(&mut self, place: Place) -> Option<&mut Entry> {
+        let file = self.files.iter_mut().find(|file| file.number == place.file)?;
+        file.blocks.get_mut(place.block)
+    }
+
+    /// A file that takes a block.
+    fn open_file(&mut self) -> io::Result<()> {
+        let is_full = self.files.back().is_none_or(|file| file.length >= FILE_BYTES.min(self.limits.bytes / 4));
+        if self.is_open && !is_full {
+            return Ok(());
+        }
+        if let Some(file) = self.files.back().filter(|_| self.is_open) {
+            self.disk.synchronise(&file.file)?;
+        }
+        self.number += 1;
+        let file = SpoolFile::create(&self.folder, self.number, &mut *self.disk)?;
+        self.files.push_back(file);
+        self.is_open = true;
+        Ok(())
+    }
+
+    /// Lets the oldest files go until there is room.
+    fn make_room(&mut self, bytes: u64) -> io::Result<()> {
+        while self.bytes() + bytes > self.limits.bytes || self.disk.free(&self.folder).is_some_and(|free| free < self.limits.keep_free) {
+            if self.files.len() < 2 {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
+            let items = self.files.front().map_or(0, SpoolFile::waiting);
+            self.evicted += items;
+            self.waiting -= items;
+            self.drop_oldest();
+        }
+        Ok(())
+    }
+
+    fn drop_oldest(&mut self) {
+        let Some(file) = self.files.pop_front() else { return };
+        self.is_open &= !self.files.is_empty();
+        let _deleted_at_the_next_start = self.disk.remove(&file.path);
+    }
+}
+
+/// The files of a folder, oldest first.
+fn numbers_in(folder: &Path) -> io::Result<Vec<u64>> {
+    let mut numbers = Vec::new();
+    for entry in folder.read_dir()? {
+        numbers.extend(SpoolFile::number_of(&entry?.path()));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;
