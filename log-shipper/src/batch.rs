@@ -75,7 +75,6 @@ fn cut_stream(mut events: Vec<Held<LogEvent>>) -> Vec<Vec<Held<LogEvent>>> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use tokio::time::Instant;
 
     use super::*;
     use crate::identity::FileId;

@@ -48,8 +48,8 @@ pub struct TracesConfig {
     pub spool_folder: Option<PathBuf>,
     /// Megabytes on disk; beyond, the oldest go. Default 1,024.
     pub spool_megabytes: u64,
-    /// Percent of the disk that stay free; for them too, the oldest go. Default 10.
-    pub spool_keep_free: u8,
+    /// Percent that the spool may have of what is free on its disk; beyond, the oldest go. Default 25.
+    pub spool_share: u8,
 }
 
 /// What goes to disk.
@@ -141,7 +141,7 @@ impl Default for TracesConfig {
             spool: None,
             spool_folder: None,
             spool_megabytes: 1_024,
-            spool_keep_free: 10,
+            spool_share: 25,
         }
     }
 }
@@ -239,8 +239,8 @@ impl Config {
         if self.traces.spool_megabytes == 0 {
             return Some("traces.spool_megabytes is 0; for no spool set traces.spool = \"off\"".into());
         }
-        if self.traces.spool_keep_free > 99 {
-            return Some(format!("traces.spool_keep_free is {}, expected 0 to 99 percent", self.traces.spool_keep_free));
+        if !(1..=100).contains(&self.traces.spool_share) {
+            return Some(format!("traces.spool_share is {}, expected 1 to 100 percent", self.traces.spool_share));
         }
         self.logs.files.iter().enumerate().find_map(|(at, files)| {
             let mistake = |field: &str, why: &str| Some(format!("logs.files[{at}].{field}: {why}"));

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::{Json, Router};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use serde_json::{Value, json};
 use telemetry_delivery::{Ledger, LedgerSnapshot};
 
@@ -49,7 +49,8 @@ impl Vitals {
     fn status(&self) -> Value {
         let signals = self.ledgers.iter().map(|(signal, ledger)| {
             let counts = ledger.snapshot();
-            let reasons: serde_json::Map<String, Value> = counts.lost.iter().map(|(reason, count)| (reason.to_string(), (*count).into())).collect();
+            let reasons: serde_json::Map<String, Value> =
+                counts.lost.iter().map(|(reason, count)| (reason.to_string(), (*count).into())).collect();
             json!({
                 "signal": signal, "entered": counts.entered, "recovered": counts.recovered, "accepted": counts.accepted,
                 "repeated": counts.repeated, "calls": counts.calls, "held": counts.held(), "disk_items": counts.disk_items,

@@ -3,11 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use telemetry_delivery::{AffineBatcher, Backoff, BatchLimits, Drain, DrainSignal, Keeper, Ledger, LedgerSnapshot, Pump, PumpSettings, Queue};
+use telemetry_delivery::{
+    AffineBatcher, Backoff, BatchLimits, Drain, DrainSignal, Keeper, Ledger, LedgerSnapshot, Pump, PumpSettings, Queue,
+};
 use tokio::net::UdpSocket;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::DAEMON_LINES;
 use crate::config::Config;
 use crate::health::{Vitals, health_routes};
 use crate::intake::{IntakeCounters, RawSegment, posted_routes, receive_segments};
@@ -102,7 +105,9 @@ impl Agent {
         drain: &DrainSignal,
     ) -> Result<(Arc<IntakeCounters>, Arc<Queue<RawSegment>>), StartError> {
         let ledger = self.ledger("traces");
-        let Way { queue, keeper } = spool::open(&config.traces, memory::room_for(config.traces.memory), &ledger)?;
+        let memory = memory::room_for(config.traces.memory);
+        tracing::info!(target: DAEMON_LINES, "Using buffer memory limit of {} MB", memory >> 20);
+        let Way { queue, keeper } = spool::open(&config.traces, memory, &ledger)?;
         self.keeper = keeper;
         let counters = Arc::new(IntakeCounters::default());
         self.receivers.spawn(receive_segments(socket, Arc::clone(&queue), Arc::clone(&counters)));

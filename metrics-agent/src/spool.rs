@@ -29,7 +29,7 @@ pub(crate) fn open(traces: &TracesConfig, memory: usize, ledger: &Arc<Ledger>) -
         folder: traces.spool_folder.clone().unwrap_or_else(|| default_folder(&|name| std::env::var(name).ok())),
         mode,
         bytes: traces.spool_megabytes << 20,
-        keep_free: f64::from(traces.spool_keep_free) / 100.0,
+        share: f64::from(traces.spool_share) / 100.0,
     };
     let queue = Queue::spooled(memory, Arc::clone(ledger), mode);
     match Keeper::start(&queue, &settings, Arc::clone(ledger)) {

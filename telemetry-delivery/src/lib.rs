@@ -30,13 +30,16 @@ mod drain;
 
 mod pump;
 
+mod keeper;
+
 pub use backoff::Backoff;
 pub use batcher::{AffineBatcher, BatchLimits, Batcher};
 pub use budget::Budget;
 pub use classify::{Failure, classify};
 pub use drain::{Drain, DrainSignal};
+pub use keeper::{Keeper, Spooled};
 pub use ledger::{Ledger, LedgerSnapshot};
 pub use pump::{Destination, Outcome, Pump, PumpSettings};
 pub use queue::{Held, Item, Queue};
-pub use spool::{Keeper, Place, SpoolError, SpoolMode, SpoolSettings, Spooled};
+pub use spool::{Place, SpoolError, SpoolMode, SpoolSettings};
 pub use verdict::{LossReason, Verdict};

@@ -18,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("xray-opentelemetry", &["telemetry-wire", "xray-sdk"]),
     ("log-shipper", &["telemetry-delivery", "telemetry-wire", "telemetry-rules"]),
     ("xray-console", &["telemetry-wire", "telemetry-rules"]),
-    ("metrics-agent", &["telemetry-wire", "telemetry-rules", "telemetry-delivery", "log-shipper", "xray-console"]),
+    ("metrics-agent", &["telemetry-wire", "telemetry-rules", "telemetry-delivery", "telemetry-platform", "log-shipper", "xray-console"]),
     ("examples", &["*"]),
     ("tests", &["*"]),
     ("bench", &["*"]),

@@ -1,10 +1,12 @@
 //! Clients: the official SDK, its repeats off.
 
+mod settings;
+
 mod http;
 
 mod region;
 
-mod settings;
+mod load;
 
 mod verdict;
 
@@ -12,4 +14,4 @@ pub use region::NoRegion;
 pub use settings::AwsSettings;
 
 pub(crate) use http::client_for;
-pub(crate) use verdict::verdict_of;
+pub(crate) use verdict::{chain_of, verdict_of};

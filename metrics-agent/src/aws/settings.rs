@@ -1,23 +1,6 @@
 //! [`AwsSettings`]: how AWS is reached.
 
-use std::time::Duration;
-
-use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_types::retry::RetryConfig;
-use aws_smithy_types::timeout::TimeoutConfig;
 use serde::Deserialize;
-
-use super::http::through_reqwest;
-use super::region::{self, NoRegion};
-use crate::clock::LearnedClock;
-
-/// Time for one call. The X-Ray daemon's 2 seconds lose data in every brown-out, and a call that timed out but succeeded counts
-/// metrics twice.
-const CALL: Duration = Duration::from_secs(20);
-const CONNECT: Duration = Duration::from_secs(5);
 
 /// How AWS is reached. What is not set comes from the environment, profiles or the platform, as in every AWS SDK.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -48,37 +31,5 @@ impl AwsSettings {
     #[must_use]
     pub fn local(endpoint: String) -> Self {
         Self { region: Some("us-east-1".into()), endpoint: Some(endpoint), is_local: true, ..Self::default() }
-    }
-
-    /// Loads the configuration that all clients share.
-    ///
-    /// # Errors
-    /// When nothing says which region, and nothing will.
-    pub(crate) async fn load(&self) -> Result<SdkConfig, NoRegion> {
-        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).build();
-        let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .retry_config(RetryConfig::disabled())
-            .timeout_config(timeouts)
-            .time_source(LearnedClock);
-        if let Some(client) = through_reqwest(self) {
-            loader = loader.http_client(client);
-        }
-        loader = loader.region(region::find(self).await?);
-        if self.is_local {
-            let made_up = Credentials::new("local", "local", None, None, "metrics-agent local");
-            loader = loader.credentials_provider(SharedCredentialsProvider::new(made_up));
-        }
-        let config = self.with_role(loader.load().await).await;
-        let Some(endpoint) = &self.endpoint else { return Ok(config) };
-        Ok(config.into_builder().endpoint_url(endpoint).build())
-    }
-
-    /// The role is asked for at the region's own STS, whatever endpoint the data goes to.
-    async fn with_role(&self, config: SdkConfig) -> SdkConfig {
-        let Some(role) = self.role_arn.as_ref().filter(|_| !self.is_local) else { return config };
-        let builder = AssumeRoleProvider::builder(role).session_name("metrics-agent").configure(&config);
-        let builder = self.external_id.iter().fold(builder, |builder, id| builder.external_id(id));
-        let provider = SharedCredentialsProvider::new(builder.build().await);
-        config.into_builder().credentials_provider(provider).build()
     }
 }

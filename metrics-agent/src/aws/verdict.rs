@@ -30,3 +30,17 @@ fn is_of_the_clock(code: &str) -> bool {
     ];
     CODES.contains(&code)
 }
+
+/// An error and its causes, without what they have besides words.
+pub(crate) fn chain_of(error: &dyn std::error::Error) -> String {
+    let mut texts = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let text = error.to_string();
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
+        cause = error.source();
+    }
+    texts.join(": ")
+}

@@ -65,8 +65,7 @@ pub enum DaemonFileError {
 
 impl fmt::Display for DaemonFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const MIGRATE: &str =
-            "Use X-Ray Daemon Config Migration Script to update the config file. Please refer to AWS X-Ray Documentation for more information.";
+        const MIGRATE: &str = "Use X-Ray Daemon Config Migration Script to update the config file. Please refer to AWS X-Ray Documentation for more information.";
         match self {
             Self::Read(file, error) => write!(f, "{}: {error}", file.display()),
             Self::Yaml(file, error) => write!(f, "{}: {error}", file.display()),
@@ -105,7 +104,10 @@ impl DaemonFile {
     fn parse(path: &Path, text: &str, checks_keys: bool) -> Result<Self, DaemonFileError> {
         let yaml = |message: String| DaemonFileError::Yaml(path.to_owned(), message);
         let documents = MarkedYaml::load_from_str(text).map_err(|error| yaml(error.to_string()))?;
-        let entries = documents.first().map_or_else(|| Ok(Vec::new()), entries).map_err(|line| yaml(format!("line {line}: expected keys and values")))?;
+        let entries = documents
+            .first()
+            .map_or_else(|| Ok(Vec::new()), entries)
+            .map_err(|line| yaml(format!("line {line}: expected keys and values")))?;
         if checks_keys {
             check_keys(path, &entries)?;
         }

@@ -213,7 +213,9 @@ mod tests {
 
     #[test]
     fn levels_are_the_daemons() {
-        let level = |text: &str| DaemonOptions { file: DaemonFile::default(), flags: flags(|flags| flags.log_level = Some(text.into())) }.log().level;
+        let level = |text: &str| {
+            DaemonOptions { file: DaemonFile::default(), flags: flags(|flags| flags.log_level = Some(text.into())) }.log().level
+        };
         assert_eq!(["dev", "debug", "prod", "warn", "error", "loud"].map(level), ["trace", "debug", "info", "warn", "error", "info"]);
     }
 }

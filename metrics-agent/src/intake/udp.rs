@@ -7,6 +7,7 @@ use telemetry_delivery::Queue;
 use tokio::net::UdpSocket;
 
 use super::segment::RawSegment;
+use crate::DAEMON_LINES;
 use crate::datagrams::{BUFFER, receive_datagrams};
 
 /// What arrived, before delivery.
@@ -35,7 +36,7 @@ fn take(datagram: &[u8], queue: &Queue<RawSegment>, counters: &IntakeCounters) {
         }
         Err(error) => {
             count(&counters.malformed);
-            tracing::debug!(%error, "a datagram is refused");
+            tracing::debug!(target: DAEMON_LINES, "Invalid header: {error}");
         }
     }
 }

@@ -56,7 +56,7 @@ impl Destination<Datum> for PutMetricData {
         match self.client.put_metric_data().namespace(&self.namespace).set_metric_data(Some(data)).send().await {
             Ok(_) => Verdict::Accepted,
             Err(error) => {
-                tracing::warn!(error = %aws_smithy_types::error::display::DisplayErrorContext(&error), "metrics could not be sent; they wait");
+                tracing::warn!(error = crate::aws::chain_of(&error), "metrics could not be sent; they wait");
                 verdict_of(&error)
             }
         }

@@ -3,8 +3,10 @@
 use aws_sdk_xray::Client;
 use aws_sdk_xray::types::UnprocessedTraceSegment;
 use telemetry_delivery::{Destination, Held, LossReason, Verdict};
+use tokio::time::Instant;
 
-use crate::aws::verdict_of;
+use crate::DAEMON_LINES;
+use crate::aws::{chain_of, verdict_of};
 use crate::intake::RawSegment;
 
 /// X-Ray said that it will never take the document.
@@ -29,14 +31,32 @@ impl PutTraceSegments {
 
 impl Destination<RawSegment> for PutTraceSegments {
     async fn send(&self, batch: &[Held<RawSegment>]) -> Verdict {
+        let began = Instant::now();
         let documents = batch.iter().map(|held| held.item.document.to_string()).collect();
         match self.client.put_trace_segments().set_trace_segment_documents(Some(documents)).send().await {
-            Ok(answer) => of_unprocessed(batch, answer.unprocessed_trace_segments()),
+            Ok(answer) => {
+                let unprocessed = answer.unprocessed_trace_segments();
+                tell_sent(batch.len(), unprocessed.len(), began.elapsed().as_secs_f64());
+                of_unprocessed(batch, unprocessed)
+            }
             Err(error) => {
-                tracing::warn!(error = %aws_smithy_types::error::display::DisplayErrorContext(&error), "segments could not be sent; they wait");
-                verdict_of(&error)
+                let verdict = verdict_of(&error);
+                tracing::warn!(segments = batch.len(), "Sending segment batch failed with: {}; they wait", chain_of(&error));
+                verdict
             }
         }
+    }
+}
+
+/// The X-Ray daemon's lines of a batch that arrived.
+fn tell_sent(segments: usize, unprocessed: usize, seconds: f64) {
+    if unprocessed == 0 {
+        tracing::info!(target: DAEMON_LINES, "Successfully sent batch of {segments} segments ({seconds:.3} seconds)");
+    } else {
+        tracing::info!(
+            target: DAEMON_LINES,
+            "Sent batch of {segments} segments but had {unprocessed} Unprocessed segments ({seconds:.3} seconds)"
+        );
     }
 }
 
@@ -54,7 +74,12 @@ fn of_unprocessed(batch: &[Held<RawSegment>], unprocessed: &[UnprocessedTraceSeg
         if is_worth_repeating(segment.error_code().unwrap_or_default()) {
             again.push(position);
         } else {
-            tracing::error!(id = segment.id(), code = segment.error_code(), message = segment.message(), "X-Ray refused a segment");
+            tracing::error!(
+                id = segment.id(),
+                code = segment.error_code(),
+                message = segment.message(),
+                "Unprocessed segment: X-Ray refused it"
+            );
             refused.push((position, REFUSED));
         }
     }

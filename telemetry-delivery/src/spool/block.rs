@@ -1,7 +1,7 @@
 //! [`Block`]: items on their way to disk and back. Pure.
 
 /// Bytes of a block's header.
-pub(super) const HEADER: usize = 24;
+pub(crate) const HEADER: usize = 24;
 const MAGIC: [u8; 4] = *b"BLCK";
 /// Bytes before an item: its length and when it entered.
 const PREFIX: usize = 12;
@@ -10,31 +10,31 @@ const LARGEST: u32 = 64 << 20;
 
 /// Items that are written together.
 #[derive(Debug, Default)]
-pub(super) struct Block {
+pub(crate) struct Block {
     raw: Vec<u8>,
     items: u32,
 }
 
 /// What a block's header says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BlockHeader {
-    pub(super) stored: u32,
+pub(crate) struct BlockHeader {
+    pub(crate) stored: u32,
     raw: u32,
-    pub(super) items: u32,
+    pub(crate) items: u32,
     checksum: u32,
 }
 
 /// An item as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Record<'a> {
+pub(crate) struct Record<'a> {
     /// Milliseconds since 1970.
-    pub(super) entered: u64,
-    pub(super) bytes: &'a [u8],
+    pub(crate) entered: u64,
+    pub(crate) bytes: &'a [u8],
 }
 
 impl Block {
     /// Adds an item, which `write` appends to the bytes.
-    pub(super) fn push(&mut self, entered: u64, write: impl FnOnce(&mut Vec<u8>)) {
+    pub(crate) fn push(&mut self, entered: u64, write: impl FnOnce(&mut Vec<u8>)) {
         let begin = self.raw.len();
         self.raw.extend_from_slice(&[0; 4]);
         self.raw.extend_from_slice(&entered.to_le_bytes());
@@ -44,16 +44,16 @@ impl Block {
         self.items += 1;
     }
 
-    pub(super) const fn items(&self) -> u32 {
+    pub(crate) const fn items(&self) -> u32 {
         self.items
     }
 
-    pub(super) const fn bytes(&self) -> usize {
+    pub(crate) const fn bytes(&self) -> usize {
         self.raw.len()
     }
 
     /// Header and stored bytes; the block is empty again.
-    pub(super) fn encode(&mut self) -> Vec<u8> {
+    pub(crate) fn encode(&mut self) -> Vec<u8> {
         let mut encoded = vec![0; HEADER];
         encoded.extend_from_slice(&lz4_flex::compress(&self.raw));
         let header = BlockHeader {
@@ -82,7 +82,7 @@ impl BlockHeader {
     }
 
     /// Reads a header; `None` if these bytes are none.
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes = bytes.get(..HEADER)?;
         let word = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
         if bytes[..4] != MAGIC || word(HEADER - 4)? != crc32fast::hash(&bytes[..HEADER - 4]) {
@@ -93,20 +93,20 @@ impl BlockHeader {
     }
 
     /// The items' bytes; `None` if they are not those that were written.
-    pub(super) fn open(&self, stored: &[u8]) -> Option<Vec<u8>> {
+    pub(crate) fn open(&self, stored: &[u8]) -> Option<Vec<u8>> {
         let is_whole = stored.len() == self.stored as usize && crc32fast::hash(stored) == self.checksum;
         is_whole.then(|| lz4_flex::decompress(stored, self.raw as usize).ok()).flatten()
     }
 }
 
 /// Where the next header may begin in `bytes`, from `from` on.
-pub(super) fn next_magic(bytes: &[u8], from: usize) -> Option<usize> {
+pub(crate) fn next_magic(bytes: &[u8], from: usize) -> Option<usize> {
     let rest = bytes.get(from..)?;
     rest.windows(MAGIC.len()).position(|window| *window == MAGIC).map(|at| from + at)
 }
 
 /// The items in the bytes that [`BlockHeader::open`] gave.
-pub(super) fn records(mut raw: &[u8]) -> impl Iterator<Item = Record<'_>> {
+pub(crate) fn records(mut raw: &[u8]) -> impl Iterator<Item = Record<'_>> {
     std::iter::from_fn(move || {
         let length = u32::from_le_bytes(raw.get(..4)?.try_into().ok()?) as usize;
         let entered = u64::from_le_bytes(raw.get(4..PREFIX)?.try_into().ok()?);

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 /// What is done to files. Default: what it says.
-pub(super) trait Disk: Send + std::fmt::Debug {
+pub(crate) trait Disk: Send + std::fmt::Debug {
     /// Appends all of the bytes.
     fn append(&mut self, file: &mut File, bytes: &[u8]) -> io::Result<()> {
         file.write_all(bytes)
@@ -26,15 +26,15 @@ pub(super) trait Disk: Send + std::fmt::Debug {
         std::fs::remove_file(path)
     }
 
-    /// The free share of the disk, 0 to 1; `None` if nobody knows.
-    fn free(&mut self, folder: &Path) -> Option<f64> {
+    /// Bytes that are free for us; `None` if nobody knows.
+    fn free(&mut self, folder: &Path) -> Option<u64> {
         let disk = rustix::fs::statvfs(folder).ok()?;
-        (disk.f_blocks > 0).then(|| disk.f_bavail as f64 / disk.f_blocks as f64)
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 }
 
 /// The real one.
 #[derive(Debug)]
-pub(super) struct RealDisk;
+pub(crate) struct RealDisk;
 
 impl Disk for RealDisk {}

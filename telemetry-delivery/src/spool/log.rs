@@ -19,26 +19,26 @@ pub struct Place {
 
 /// How large it may be.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Bytes of all files.
-    pub(super) bytes: u64,
-    /// The share of the disk that stays free.
-    pub(super) keep_free: f64,
+    pub(crate) bytes: u64,
+    /// The share that it may have of what is free without it, 0 to 1.
+    pub(crate) share: f64,
     /// Whether each block is synchronised, or each file.
-    pub(super) synchronises_blocks: bool,
+    pub(crate) synchronises_blocks: bool,
 }
 
 /// What was found on opening.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) items: u64,
-    pub(super) skipped_bytes: u64,
-    pub(super) is_unclean: bool,
+pub(crate) struct Found {
+    pub(crate) items: u64,
+    pub(crate) skipped_bytes: u64,
+    pub(crate) is_unclean: bool,
 }
 
 /// What [`Log::take`] gives.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Taken {
+pub(crate) enum Taken {
     /// The items of a block, as they were written.
     Block { place: Place, raw: Vec<u8>, items: u32 },
     /// So many items cannot be read.
@@ -47,7 +47,7 @@ pub(super) enum Taken {
 
 /// The files of a folder.
 #[derive(Debug)]
-pub(super) struct Log {
+pub(crate) struct Log {
     folder: PathBuf,
     lock: Lock,
     cursor: Cursor,
@@ -67,7 +67,7 @@ pub(super) struct Log {
 const FILE_BYTES: u64 = 16 << 20;
 
 impl Log {
-    pub(super) fn open(folder: &Path, limits: Limits, disk: Box<dyn Disk>) -> Result<(Self, Found), SpoolError> {
+    pub(crate) fn open(folder: &Path, limits: Limits, disk: Box<dyn Disk>) -> Result<(Self, Found), SpoolError> {
         let failed = |error| SpoolError::Folder(folder.to_owned(), error);
         let (lock, is_unclean) = Lock::take(folder)?;
         let (cursor, position) = Cursor::open(folder).map_err(failed)?;
@@ -100,15 +100,16 @@ impl Log {
     }
 
     /// Writes a block. What it holds waits on disk; with [`Self::load`] it is in memory too.
-    pub(super) fn append(&mut self, block: &mut Block) -> io::Result<Place> {
+    pub(crate) fn append(&mut self, block: &mut Block) -> io::Result<Place> {
         let items = block.items();
         let bytes = block.encode();
         self.make_room(bytes.len() as u64)?;
         self.open_file()?;
         let Some(file) = self.files.back_mut() else { return Err(io::ErrorKind::NotFound.into()) };
-        let written = self.disk.append(&mut file.file, &bytes).and_then(|()| {
-            if self.limits.synchronises_blocks { self.disk.synchronise(&file.file) } else { Ok(()) }
-        });
+        let written = self
+            .disk
+            .append(&mut file.file, &bytes)
+            .and_then(|()| if self.limits.synchronises_blocks { self.disk.synchronise(&file.file) } else { Ok(()) });
         if let Err(error) = written {
             // What follows a half block must not be taken for its rest.
             self.is_open = self.disk.cut(&file.file, file.length).is_ok();
@@ -120,7 +121,7 @@ impl Log {
     }
 
     /// Notes that a block's items are in memory.
-    pub(super) fn load(&mut self, place: Place) {
+    pub(crate) fn load(&mut self, place: Place) {
         if let Some(entry) = self.entry(place) {
             let items = entry.header.items;
             entry.state = State::Loaded(items);
@@ -129,7 +130,7 @@ impl Log {
     }
 
     /// The oldest block that waits.
-    pub(super) fn take(&mut self) -> io::Result<Option<Taken>> {
+    pub(crate) fn take(&mut self) -> io::Result<Option<Taken>> {
         let waiting = self.files.iter_mut().find_map(|file| file.next_waiting().map(|block| (file, block)));
         let Some((file, block)) = waiting else { return Ok(None) };
         let place = Place { file: file.number, block };
@@ -141,7 +142,7 @@ impl Log {
     }
 
     /// Notes that so many items of a block have come to their end.
-    pub(super) fn end(&mut self, place: Place, items: u32) {
+    pub(crate) fn end(&mut self, place: Place, items: u32) {
         let Some(entry) = self.entry(place) else { return };
         if let State::Loaded(left) = entry.state {
             entry.state = if left > items { State::Loaded(left - items) } else { State::Ended };
@@ -149,7 +150,7 @@ impl Log {
     }
 
     /// Deletes files that nobody needs, and moves the cursor.
-    pub(super) fn forget_ended(&mut self) {
+    pub(crate) fn forget_ended(&mut self) {
         while self.files.front_mut().is_some_and(SpoolFile::is_ended) && (self.files.len() > 1 || !self.is_open) {
             self.drop_oldest();
         }
@@ -159,22 +160,22 @@ impl Log {
     }
 
     /// Items that went with the oldest files since this was asked.
-    pub(super) const fn take_evicted(&mut self) -> u64 {
+    pub(crate) const fn take_evicted(&mut self) -> u64 {
         std::mem::replace(&mut self.evicted, 0)
     }
 
     /// Items that wait on disk.
-    pub(super) const fn waiting(&self) -> u64 {
+    pub(crate) const fn waiting(&self) -> u64 {
         self.waiting
     }
 
     /// Bytes of all files.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.length).sum()
     }
 
     /// Ends in order.
-    pub(super) fn close(mut self) -> io::Result<()> {
+    pub(crate) fn close(mut self) -> io::Result<()> {
         if let Some(file) = self.files.back() {
             self.disk.synchronise(&file.file)?;
         }
@@ -206,9 +207,12 @@ impl Log {
 
     /// Lets the oldest files go until there is room.
     fn make_room(&mut self, bytes: u64) -> io::Result<()> {
-        while self.bytes() + bytes > self.limits.bytes || self.disk.free(&self.folder).is_some_and(|free| free < self.limits.keep_free) {
+        while self.bytes() + bytes > self.allowed() {
             if self.files.len() < 2 {
-                return Err(io::ErrorKind::StorageFull.into());
+                return Err(io::Error::new(
+                    io::ErrorKind::StorageFull,
+                    format!("the disk is so full that only {} bytes are allowed", self.allowed()),
+                ));
             }
             let items = self.files.front().map_or(0, SpoolFile::waiting);
             self.evicted += items;
@@ -216,6 +220,13 @@ impl Log {
             self.drop_oldest();
         }
         Ok(())
+    }
+
+    /// Bytes that it may have now.
+    fn allowed(&mut self) -> u64 {
+        let free = self.disk.free(&self.folder);
+        let of_free = free.map(|free| ((free + self.bytes()) as f64 * self.limits.share) as u64);
+        of_free.unwrap_or(u64::MAX).min(self.limits.bytes)
     }
 
     fn drop_oldest(&mut self) {

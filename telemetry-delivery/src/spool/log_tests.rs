@@ -8,7 +8,7 @@ use super::*;
 use crate::spool::block::records;
 use crate::spool::disk::RealDisk;
 
-const ROOM: Limits = Limits { bytes: 64 << 20, keep_free: 0.0, synchronises_blocks: false };
+const ROOM: Limits = Limits { bytes: 64 << 20, share: 1.0, synchronises_blocks: false };
 
 /// Passes so many operations; then writes half of what it is told, and nothing ever again, as a process that is killed. Or once.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ struct Broken(Arc<Mutex<Plan>>);
 struct Plan {
     passes: usize,
     heals: bool,
-    free: Option<f64>,
+    free: Option<u64>,
 }
 
 impl Broken {
@@ -56,7 +56,7 @@ impl Disk for Broken {
         if self.step() { std::fs::remove_file(path) } else { Err(io::ErrorKind::Other.into()) }
     }
 
-    fn free(&mut self, _: &Path) -> Option<f64> {
+    fn free(&mut self, _: &Path) -> Option<u64> {
         self.0.lock().unwrap().free
     }
 }
@@ -227,14 +227,15 @@ fn above_the_quota_the_oldest_goes_and_is_counted() {
 }
 
 #[test]
-fn the_share_of_others_is_left_to_them() {
+fn a_share_of_what_is_free_is_left_to_others() {
     let folder = tempfile::tempdir().unwrap();
     let disk = Broken::after(usize::MAX, false);
-    let mut log = Log::open(folder.path(), Limits { keep_free: 0.1, ..ROOM }, Box::new(disk.clone())).unwrap().0;
+    let mut log = Log::open(folder.path(), Limits { share: 0.5, ..ROOM }, Box::new(disk.clone())).unwrap().0;
+    disk.0.lock().unwrap().free = Some(1_000);
     write(&mut log, &[1]).unwrap();
-    disk.0.lock().unwrap().free = Some(0.05);
+    disk.0.lock().unwrap().free = Some(20);
     assert_eq!(write(&mut log, &[2]).unwrap_err().kind(), io::ErrorKind::StorageFull);
-    disk.0.lock().unwrap().free = Some(0.5);
+    disk.0.lock().unwrap().free = Some(1_000);
     write(&mut log, &[3]).unwrap();
     assert_eq!(all(&mut log), [1, 3]);
 }

@@ -34,10 +34,12 @@
 //! * Opening reads the headers only. Bytes that make no block are skipped up to the next that do, and told; a block whose checksum is
 //!   wrong is told when it is read, and its items are counted as lost.
 //! * A file of a version that is not known is not touched: opening fails. So it does while another process has the folder.
-//! * Above its quota, or when less of the disk is free than it should leave, the oldest file goes, and its items are counted as lost.
+//! * Above its quota, or its share of what is free on the disk, the oldest file goes, and its items are counted as lost.
 //! * An error while writing is repaired by cutting the file where it was good; if that fails too, by going on in another file.
 //!
-//! Next: [`keeper`](self::keeper) moves items between the queue and this.
+//! Next: the [`keeper`](crate::keeper) moves items between the queue and this.
+
+mod settings;
 
 mod block;
 
@@ -51,12 +53,10 @@ mod folder;
 
 mod log;
 
-mod inbox;
-
-mod keeper;
-
 pub use folder::SpoolError;
-pub use keeper::{Keeper, SpoolMode, SpoolSettings, Spooled};
 pub use log::Place;
+pub use settings::{SpoolMode, SpoolSettings};
 
-pub(crate) use inbox::{Inbox, Letter, Post};
+pub(crate) use block::{Block, records};
+pub(crate) use disk::{Disk, RealDisk};
+pub(crate) use log::{Found, Limits, Log, Taken};

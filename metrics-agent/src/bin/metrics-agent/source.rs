@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use metrics_agent::{Config, DAEMON_FILES, DaemonFlags, DaemonOptions};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::Arguments;
 use crate::logging::Logging;
 
 const OWN_FILE: &str = "/etc/metrics-agent/config.toml";
@@ -27,13 +27,16 @@ impl Source {
         let is_daemon = has_flags || is_called_xray();
         match &arguments.config {
             Some(path) if is_own(path) && has_flags => {
-                Err(format!("{}: is the agent's own file, and flags of the X-Ray daemon do not go with it; set them there", path.display()).into())
+                Err(format!("{}: is the agent's own file, and flags of the X-Ray daemon do not go with it; set them there", path.display())
+                    .into())
             }
             Some(path) if is_own(path) => Self::own(Some(path.clone())),
             Some(path) => Self::daemon(arguments, Some(path.clone()), true),
             None if is_daemon => Self::daemon(arguments, DAEMON_FILES.map(PathBuf::from).into_iter().find(|path| path.exists()), false),
             None if Path::new(OWN_FILE).exists() => Self::own(Some(OWN_FILE.into())),
-            None if !is_local(arguments) && Path::new(DAEMON_FILES[0]).exists() => Self::daemon(arguments, Some(DAEMON_FILES[0].into()), false),
+            None if !is_local(arguments) && Path::new(DAEMON_FILES[0]).exists() => {
+                Self::daemon(arguments, Some(DAEMON_FILES[0].into()), false)
+            }
             None => Self::own(None),
         }
     }
@@ -98,9 +101,12 @@ fn is_called_xray() -> bool {
     std::env::args_os().next().is_some_and(|name| Path::new(&name).file_name().is_some_and(|name| name == DAEMON_NAME))
 }
 
+#[cfg(feature = "console")]
 const fn is_local(arguments: &Arguments) -> bool {
-    #[cfg(feature = "console")]
-    return matches!(arguments.command, Some(Command::Local { .. }));
-    #[cfg(not(feature = "console"))]
-    return matches!(arguments.command, None) && false;
+    matches!(arguments.command, Some(crate::arguments::Command::Local { .. }))
+}
+
+#[cfg(not(feature = "console"))]
+const fn is_local(_: &Arguments) -> bool {
+    false
 }

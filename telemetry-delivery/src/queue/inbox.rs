@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::keeper::SpoolMode;
-use super::log::Place;
-use crate::queue::{Held, Item};
+use super::item::{Held, Item};
+use crate::spool::{Place, SpoolMode};
 
 /// Bytes that may wait for the disk.
 const LIMIT: usize = 16 << 20;

@@ -2,45 +2,15 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
-use tokio::time::Instant;
 
+use super::inbox::{Inbox, Letter, Post};
+use super::item::{Held, Item};
 use crate::ledger::Ledger;
-use crate::spool::{Inbox, Letter, Place, Post, SpoolMode};
+use crate::spool::SpoolMode;
 use crate::verdict::LossReason;
-
-/// What the queue has to know of an item.
-pub trait Item: Send + 'static {
-    /// Its size in memory, roughly.
-    fn bytes(&self) -> usize;
-
-    /// Items of one affinity go together where limits allow. Default: all alike.
-    fn affinity(&self) -> u128 {
-        0
-    }
-}
-
-/// An item and when it entered.
-#[derive(Debug)]
-pub struct Held<T> {
-    /// The item.
-    pub item: T,
-    /// When it entered.
-    pub since: Instant,
-    /// The block of the spool that it is in too.
-    pub place: Option<Place>,
-}
-
-impl<T> Held<T> {
-    /// An item that enters now.
-    #[must_use]
-    pub fn new(item: T) -> Self {
-        Self { item, since: Instant::now(), place: None }
-    }
-}
 
 /// Bounded by the bytes of everything that is held: waiting, on its way or waiting to go again.
 #[derive(Debug)]

@@ -1,20 +1,15 @@
 //! [`Keeper`]: a thread between the queue and the spool.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::block::{Block, records};
-use super::disk::RealDisk;
-use super::folder::SpoolError;
-use super::inbox::Letter;
-use super::log::{Found, Limits, Log, Place, Taken};
 use crate::clock::wall_millis;
 use crate::ledger::Ledger;
-use crate::queue::{Held, Item, Queue};
+use crate::queue::{Held, Item, Letter, Queue};
+use crate::spool::{Block, Disk, Found, Limits, Log, Place, RealDisk, SpoolError, SpoolMode, SpoolSettings, Taken, records};
 use crate::verdict::LossReason;
 
 /// An item that can be written to disk.
@@ -26,32 +21,10 @@ pub trait Spooled: Item + Sized {
     fn read(bytes: &[u8]) -> Option<Self>;
 }
 
-/// What goes to disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SpoolMode {
-    /// What memory has no room for, and what is left at the end.
-    Overflow,
-    /// Everything, within 100 ms, synchronised.
-    Always,
-}
-
-/// Where and how much.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SpoolSettings {
-    /// The folder, made with mode 0700 if it is not there. No two processes can have it.
-    pub folder: PathBuf,
-    /// What goes there.
-    pub mode: SpoolMode,
-    /// Bytes of all files; beyond, the oldest goes.
-    pub bytes: u64,
-    /// The share of the disk that is left to others, 0 to 1; the oldest file goes for it too.
-    pub keep_free: f64,
-}
-
 /// A block is written when it has so many bytes.
 const BLOCK_BYTES: usize = 64 << 10;
 /// How often the thread looks.
-pub(super) const TURN: Duration = Duration::from_millis(100);
+const TURN: Duration = Duration::from_millis(100);
 
 /// Writes what the queue sends away, and brings it back when there is room. Ends with [`Self::close`].
 #[derive(Debug)]
@@ -89,7 +62,7 @@ impl<T: Spooled> Keeper<T> {
 
 /// What the thread does, once per turn.
 #[derive(Debug)]
-pub(super) struct Turns<T: Item> {
+struct Turns<T: Item> {
     queue: Arc<Queue<T>>,
     log: Log,
     ledger: Arc<Ledger>,
@@ -100,14 +73,9 @@ pub(super) struct Turns<T: Item> {
 }
 
 impl<T: Spooled> Turns<T> {
-    pub(super) fn open(
-        queue: Arc<Queue<T>>,
-        settings: &SpoolSettings,
-        ledger: Arc<Ledger>,
-        disk: Box<dyn super::disk::Disk>,
-    ) -> Result<Self, SpoolError> {
+    fn open(queue: Arc<Queue<T>>, settings: &SpoolSettings, ledger: Arc<Ledger>, disk: Box<dyn Disk>) -> Result<Self, SpoolError> {
         let synchronises_blocks = settings.mode == SpoolMode::Always;
-        let limits = Limits { bytes: settings.bytes, keep_free: settings.keep_free, synchronises_blocks };
+        let limits = Limits { bytes: settings.bytes, share: settings.share, synchronises_blocks };
         let (log, found) = Log::open(&settings.folder, limits, disk)?;
         tell(settings, found);
         ledger.recover(found.items);
@@ -115,7 +83,7 @@ impl<T: Spooled> Turns<T> {
     }
 
     /// Notes what has come to its end, writes what was sent away, loads what there is room for.
-    pub(super) fn turn(&mut self) {
+    fn turn(&mut self) {
         let post = self.queue.collect_post();
         if !post.ended.is_empty() {
             post.ended.into_iter().for_each(|(place, items)| self.log.end(place, items));
@@ -127,9 +95,11 @@ impl<T: Spooled> Turns<T> {
         self.ledger.note_disk(self.log.waiting(), self.log.bytes());
     }
 
-    /// What is left goes to disk.
-    pub(super) fn close(mut self) -> io::Result<()> {
+    /// What is left goes to disk; what the disk does not take is lost.
+    fn close(mut self) -> io::Result<()> {
         self.turn();
+        let left = self.queue.take().iter().filter(|held| held.place.is_none()).count();
+        self.ledger.lose(left, LossReason::DISK);
         self.log.close()
     }
 
@@ -224,7 +194,9 @@ fn entered<T>(held: &Held<T>, now: (Instant, u64)) -> u64 {
 fn tell(settings: &SpoolSettings, found: Found) {
     let folder = settings.folder.display();
     if found.is_unclean {
-        tracing::warn!("{folder}: the process before did not end in order; what it had acknowledged and not sent is here, some of it may be sent twice");
+        tracing::warn!(
+            "{folder}: the process before did not end in order; what it had acknowledged and not sent is here, some of it may be sent twice"
+        );
     }
     if found.skipped_bytes > 0 {
         tracing::warn!("{folder}: {} bytes make no whole block and are skipped", found.skipped_bytes);

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::*;
 use crate::ledger::LedgerSnapshot;
-use crate::spool::disk::Disk;
 
 #[derive(Debug, PartialEq, Eq)]
 struct Number(u32);
@@ -46,7 +45,7 @@ impl Rig {
     fn new(folder: &Path, mode: SpoolMode, disk: Box<dyn Disk>) -> Self {
         let ledger = Arc::new(Ledger::default());
         let queue = Queue::spooled(1_000, Arc::clone(&ledger), mode);
-        let settings = SpoolSettings { folder: folder.to_owned(), mode, bytes: 1 << 20, keep_free: 0.0 };
+        let settings = SpoolSettings { folder: folder.to_owned(), mode, bytes: 1 << 20, share: 1.0 };
         let turns = Turns::open(Arc::clone(&queue), &settings, Arc::clone(&ledger), disk).unwrap();
         Self { queue, turns, ledger }
     }
@@ -173,7 +172,7 @@ fn the_thread_writes_and_ends() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = Arc::new(Ledger::default());
     let queue = Queue::spooled(1_000, Arc::clone(&ledger), SpoolMode::Overflow);
-    let settings = SpoolSettings { folder: folder.path().to_owned(), mode: SpoolMode::Overflow, bytes: 1 << 20, keep_free: 0.0 };
+    let settings = SpoolSettings { folder: folder.path().to_owned(), mode: SpoolMode::Overflow, bytes: 1 << 20, share: 1.0 };
     let keeper = Keeper::start(&queue, &settings, Arc::clone(&ledger)).unwrap();
     (0..25).for_each(|number| assert!(queue.push(Number(number))));
     let left = queue.take();
