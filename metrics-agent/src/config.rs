@@ -121,8 +121,11 @@ impl FileConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HealthConfig {
-    /// Where `/healthz` and `/metrics` are served. Default `127.0.0.1:2001`.
+    /// Where `/healthz`, `/status` and `/metrics` are served. Default `127.0.0.1:2001`.
     pub listen: SocketAddr,
+    /// Whether the agent starts without it if the port is taken, as who replaces the X-Ray daemon has not asked for it.
+    #[serde(skip)]
+    pub is_optional: bool,
 }
 
 const fn loopback(port: u16) -> SocketAddr {
@@ -161,7 +164,7 @@ impl Default for MetricsConfig {
 
 impl Default for HealthConfig {
     fn default() -> Self {
-        Self { listen: loopback(2001) }
+        Self { listen: loopback(2001), is_optional: false }
     }
 }
 

@@ -28,6 +28,8 @@ mod spool;
 
 mod ports;
 
+mod losses;
+
 mod health;
 
 mod run;

@@ -18,8 +18,8 @@ pub struct Addresses {
     pub tcp: SocketAddr,
     /// StatsD, if it is on.
     pub statsd: Option<SocketAddr>,
-    /// Health.
-    pub health: SocketAddr,
+    /// Health, if it could be opened.
+    pub health: Option<SocketAddr>,
 }
 
 /// Why an agent did not start.
@@ -66,7 +66,7 @@ pub(crate) struct Ports {
     pub(crate) udp: UdpSocket,
     pub(crate) tcp: TcpListener,
     pub(crate) statsd: Option<UdpSocket>,
-    pub(crate) health: TcpListener,
+    pub(crate) health: Option<TcpListener>,
     #[cfg(unix)]
     pub(crate) socket: Option<tokio::net::UnixListener>,
 }
@@ -78,7 +78,7 @@ impl Ports {
             udp: bind_udp("X-Ray documents", config.traces.udp, "traces.udp")?,
             tcp: bind_tcp("sampling rules", config.traces.tcp, "traces.tcp").await?,
             statsd: config.metrics.enabled.then(|| bind_udp("StatsD", config.metrics.statsd, "metrics.statsd")).transpose()?,
-            health: bind_tcp("health", config.health.listen, "health.listen").await?,
+            health: bind_health(config).await?,
             #[cfg(unix)]
             socket: config.traces.socket.as_deref().map(bind_socket).transpose()?,
         })
@@ -90,7 +90,7 @@ impl Ports {
             udp: self.udp.local_addr()?,
             tcp: self.tcp.local_addr()?,
             statsd: self.statsd.as_ref().map(UdpSocket::local_addr).transpose()?,
-            health: self.health.local_addr()?,
+            health: self.health.as_ref().map(TcpListener::local_addr).transpose()?,
         })
     }
 }
@@ -122,6 +122,16 @@ fn bind_socket(path: &std::path::Path) -> Result<tokio::net::UnixListener, Start
         _ => {}
     }
     tokio::net::UnixListener::bind(path).map_err(failed)
+}
+
+async fn bind_health(config: &Config) -> Result<Option<TcpListener>, StartError> {
+    match bind_tcp("health", config.health.listen, "health.listen").await {
+        Err(error) if config.health.is_optional => {
+            tracing::warn!("{error}; going on without");
+            Ok(None)
+        }
+        bound => bound.map(Some),
+    }
 }
 
 async fn bind_tcp(what: &'static str, address: SocketAddr, setting: &'static str) -> Result<TcpListener, StartError> {

@@ -14,11 +14,12 @@ use crate::DAEMON_LINES;
 use crate::config::Config;
 use crate::health::{Vitals, health_routes};
 use crate::intake::{IntakeCounters, RawSegment, posted_routes, receive_segments};
+use crate::losses::tell_losses;
 use crate::memory;
 use crate::metrics::{Aggregator, Datum, PutMetricData, StatsdCounters, flush_each_interval, receive_lines};
 use crate::ports::{Addresses, Ports, StartError};
 use crate::spool::{self, Way};
-use crate::traces::{Proxy, PutTraceSegments, proxy_routes};
+use crate::traces::{Failures, Proxy, PutTraceSegments, TelemetrySources, proxy_routes, send_telemetry};
 
 /// Segments are of use for a week; X-Ray takes them for longer, but nobody looks.
 const SEGMENT_AGE: Duration = Duration::from_secs(7 * 86_400);
@@ -61,7 +62,10 @@ impl Agent {
             agent.serve(socket, routes.clone());
         }
         agent.serve(ports.tcp, routes);
-        agent.serve(ports.health, health_routes(vitals));
+        if let Some(listener) = ports.health {
+            agent.serve(listener, health_routes(vitals));
+        }
+        agent.receivers.spawn(tell_losses(agent.ledgers.clone()));
         Ok(agent)
     }
 
@@ -112,12 +116,21 @@ impl Agent {
         let counters = Arc::new(IntakeCounters::default());
         self.receivers.spawn(receive_segments(socket, Arc::clone(&queue), Arc::clone(&counters)));
         let limits = BatchLimits { items: PutTraceSegments::BATCH, bytes: PutTraceSegments::BYTES, linger: Duration::from_secs(1) };
-        let destination = Arc::new(PutTraceSegments::new(aws_sdk_xray::Client::new(aws)));
+        let (client, failures) = (aws_sdk_xray::Client::new(aws), Arc::new(Failures::default()));
+        let destination = Arc::new(PutTraceSegments::new(client.clone(), Arc::clone(&failures)));
         let settings = PumpSettings {
             concurrency: config.traces.concurrency,
             backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(10)),
             max_age: SEGMENT_AGE,
         };
+        self.receivers.spawn(send_telemetry(TelemetrySources {
+            client,
+            intake: Arc::clone(&counters),
+            ledger: Arc::clone(&ledger),
+            failures,
+            resource_arn: config.traces.resource_arn.clone(),
+            is_local: config.aws.local_mode || config.aws.is_local,
+        }));
         let pump = Pump::new(Arc::clone(&queue), AffineBatcher::new(limits), destination, settings, ledger);
         self.lines.spawn(pump.run(drain.clone()));
         Ok((counters, queue))

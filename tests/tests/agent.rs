@@ -126,7 +126,8 @@ async fn hostile_datagrams_are_counted_and_good_ones_beside_them_arrive() {
         &good,
     ];
     send(agent.addresses().udp, &hostile);
-    let metrics = async || reqwest::get(format!("http://{}/metrics", agent.addresses().health)).await.unwrap().text().await.unwrap();
+    let metrics =
+        async || reqwest::get(format!("http://{}/metrics", agent.addresses().health.unwrap())).await.unwrap().text().await.unwrap();
     until("seven datagrams", || async { metrics().await.contains("metrics_agent_datagrams_received_total 7") }).await;
     assert!(metrics().await.contains("metrics_agent_datagrams_malformed_total 6"));
     assert_eq!(agent.drain(SOON).await[0].1.accepted, 1);
@@ -166,7 +167,8 @@ async fn statsd_garbage_leaves_good_lines_alone() {
     let console = console().await;
     let agent = agent(&format!("http://{}", console.address())).await;
     send(agent.addresses().statsd.unwrap(), &[b"orders:2|c\ngarbage\norders:x|c\n\xff\xff\norders:3|c|@0.5\n", b"orders:1|q\norders:1|c"]);
-    let metrics = async || reqwest::get(format!("http://{}/metrics", agent.addresses().health)).await.unwrap().text().await.unwrap();
+    let metrics =
+        async || reqwest::get(format!("http://{}/metrics", agent.addresses().health.unwrap())).await.unwrap().text().await.unwrap();
     until("all lines", || async { metrics().await.contains("metrics_agent_statsd_lines_total 3") }).await;
     assert!(metrics().await.contains("metrics_agent_statsd_malformed_total 4"));
     agent.drain(SOON).await;

@@ -44,7 +44,8 @@ async fn our_documents_go_through_our_agent_into_moto_and_come_back() {
         });
     }
     xray.flush();
-    run_script("TEST_PYTHON", "clients/moto_reads.py", &[port.to_string(), agent.addresses().health.to_string(), ids.join(",")]).await;
+    run_script("TEST_PYTHON", "clients/moto_reads.py", &[port.to_string(), agent.addresses().health.unwrap().to_string(), ids.join(",")])
+        .await;
     drop(xray);
     agent.drain(SOON).await;
 }

@@ -43,11 +43,17 @@ pub fn from_go(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
                 }
                 rewritten.push(both);
             }
-            Flag::Unknown => rewritten.push(argument),
+            Flag::Unknown => rewritten.push(with_two_dashes(argument)),
         }
     }
     rewritten.extend(arguments);
     rewritten
+}
+
+/// For Go `-xyz` is one flag, not three.
+fn with_two_dashes(argument: OsString) -> OsString {
+    let long = argument.to_str().and_then(|text| text.strip_prefix('-')).filter(|name| name.len() > 1 && !name.starts_with('-'));
+    long.map_or_else(|| argument.clone(), |name| format!("--{name}").into())
 }
 
 enum Flag {
@@ -94,7 +100,7 @@ mod tests {
     fn it_ends_where_go_ends_and_leaves_alone_what_it_does_not_know() {
         assert_eq!(rewritten("-c x.toml check -n"), "--config=x.toml check -n");
         assert_eq!(rewritten("-- -n"), "-- -n");
-        assert_eq!(rewritten("--nonsense -x"), "--nonsense -x");
+        assert_eq!(rewritten("--nonsense -x -nonsense"), "--nonsense -x --nonsense");
         assert_eq!(rewritten("-n"), "--region");
         assert_eq!(rewritten("-V"), "-V");
     }

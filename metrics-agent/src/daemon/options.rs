@@ -124,6 +124,7 @@ impl DaemonOptions {
     pub fn apply(&self, config: &mut Config) -> Result<(), DaemonError> {
         let (file, flags) = (&self.file, &self.flags);
         config.metrics.enabled = false;
+        config.health.is_optional = true;
         config.logs.files.clear();
         if let Some(megabytes) = flags.buffer_memory.filter(|&megabytes| megabytes > 0).or(file.buffer_megabytes) {
             if megabytes < 3 {

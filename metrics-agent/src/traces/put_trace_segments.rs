@@ -1,21 +1,25 @@
 //! Sends batches with PutTraceSegments.
 
+use std::sync::Arc;
+
 use aws_sdk_xray::Client;
 use aws_sdk_xray::types::UnprocessedTraceSegment;
 use telemetry_delivery::{Destination, Held, LossReason, Verdict};
 use tokio::time::Instant;
 
+use super::failures::Failures;
 use crate::DAEMON_LINES;
 use crate::aws::{chain_of, verdict_of};
 use crate::intake::RawSegment;
 
 /// X-Ray said that it will never take the document.
-const REFUSED: LossReason = LossReason("refused_by_xray");
+pub(super) const REFUSED: LossReason = LossReason("refused_by_xray");
 
 /// The destination of segments.
 #[derive(Debug)]
 pub(crate) struct PutTraceSegments {
     client: Client,
+    failures: Arc<Failures>,
 }
 
 impl PutTraceSegments {
@@ -24,8 +28,8 @@ impl PutTraceSegments {
     /// Bytes per call; the service publishes no limit, and a batch of the largest documents would have 3 MB.
     pub(crate) const BYTES: usize = 1 << 20;
 
-    pub(crate) const fn new(client: Client) -> Self {
-        Self { client }
+    pub(crate) const fn new(client: Client, failures: Arc<Failures>) -> Self {
+        Self { client, failures }
     }
 }
 
@@ -40,6 +44,7 @@ impl Destination<RawSegment> for PutTraceSegments {
                 of_unprocessed(batch, unprocessed)
             }
             Err(error) => {
+                self.failures.note(&error);
                 let verdict = verdict_of(&error);
                 tracing::warn!(segments = batch.len(), "Sending segment batch failed with: {}; they wait", chain_of(&error));
                 verdict

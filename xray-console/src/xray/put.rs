@@ -100,3 +100,12 @@ fn store(transaction: &rusqlite::Transaction<'_>, documents: &[Taken]) -> rusqli
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_digit_of_a_time_is_kept() {
+        let read: serde_json::Value = serde_json::from_str("1795453324.5238779").expect("a number");
+        assert_eq!(read.to_string(), "1795453324.5238779");
+    }
+}

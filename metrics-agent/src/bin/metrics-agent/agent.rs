@@ -14,8 +14,8 @@ pub(crate) async fn run(config: Config, drain: Duration) -> Result<()> {
     tracing::info!(target: DAEMON_LINES, "Initializing AWS X-Ray daemon {version} (metrics-agent)");
     let agent = Agent::start(config).await.inspect_err(|error| tracing::error!("{error}"))?;
     let at = agent.addresses();
-    let statsd = at.statsd.as_ref().map(tracing::field::display);
-    tracing::info!(xray = %at.udp, sampling = %at.tcp, statsd, health = %at.health, "listening");
+    let [statsd, health] = [&at.statsd, &at.health].map(|address| address.as_ref().map(tracing::field::display));
+    tracing::info!(xray = %at.udp, sampling = %at.tcp, statsd, health, "listening");
     tell_systemd(&[sd_notify::NotifyState::Ready]);
     let ledgers_wanted = dump_on_signal(&agent)?;
     let stop = tokio::select! {

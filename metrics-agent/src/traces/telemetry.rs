@@ -1,0 +1,175 @@
+//! PutTelemetryRecords: once a minute, how the agent is doing.
+//!
+//! As the X-Ray daemon: nothing before the first segment, at most 30 records wait, 10 go in a call. Not as the daemon: what is counted while a
+//! record is made is in the next one.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use aws_sdk_xray::Client;
+use aws_sdk_xray::types::TelemetryRecord;
+use aws_smithy_types::DateTime;
+use telemetry_delivery::Ledger;
+use telemetry_platform::World;
+
+use super::failures::{FailureCounts, Failures, whole};
+use crate::aws::chain_of;
+use crate::clock;
+use crate::intake::IntakeCounters;
+
+const EVERY: Duration = Duration::from_secs(60);
+const KEPT: usize = 30;
+const PER_CALL: usize = 10;
+
+/// Where the counts are.
+pub(crate) struct TelemetrySources {
+    pub(crate) client: Client,
+    pub(crate) intake: Arc<IntakeCounters>,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) failures: Arc<Failures>,
+    pub(crate) resource_arn: Option<String>,
+    /// Whether EC2's metadata service is not to be asked.
+    pub(crate) is_local: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Totals {
+    received: u64,
+    sent: u64,
+    lost: u64,
+    rejected: u64,
+    failures: FailureCounts,
+}
+
+/// Who reports.
+#[derive(Debug, Default)]
+struct Identity {
+    instance: Option<String>,
+    host: Option<String>,
+}
+
+/// Sends until the task is dropped.
+pub(crate) async fn send_telemetry(sources: TelemetrySources) {
+    let is_local = sources.is_local;
+    let identity = tokio::task::spawn_blocking(move || identity(is_local)).await.unwrap_or_default();
+    let mut records = Records::default();
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + EVERY, EVERY);
+    loop {
+        ticks.tick().await;
+        records.add(sources.totals(), clock::now());
+        if let Err(error) = sources.put(&identity, &mut records.waiting).await {
+            tracing::debug!(%error, "telemetry could not be sent; it waits");
+        }
+    }
+}
+
+impl TelemetrySources {
+    fn totals(&self) -> Totals {
+        let counts = self.ledger.snapshot();
+        let of = |cell: &std::sync::atomic::AtomicU64| cell.load(Ordering::Relaxed);
+        let malformed = of(&self.intake.malformed) + of(&self.intake.truncated);
+        let refused = counts.lost.iter().filter(|(reason, _)| is_rejection(reason.0)).map(|(_, count)| count).sum::<u64>();
+        Totals {
+            received: of(&self.intake.received),
+            sent: counts.accepted,
+            lost: counts.lost_in_all() - refused,
+            rejected: malformed + refused,
+            failures: self.failures.counts(),
+        }
+    }
+
+    async fn put(&self, identity: &Identity, waiting: &mut VecDeque<TelemetryRecord>) -> Result<(), String> {
+        while !waiting.is_empty() {
+            let count = waiting.len().min(PER_CALL);
+            let records = waiting.range(..count).cloned().collect();
+            let call = self.client.put_telemetry_records().set_telemetry_records(Some(records));
+            let call = call.set_ec2_instance_id(identity.instance.clone()).set_hostname(identity.host.clone());
+            call.set_resource_arn(self.resource_arn.clone()).send().await.map_err(|error| chain_of(&error))?;
+            waiting.drain(..count);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the segment was at fault, not the way.
+fn is_rejection(reason: &str) -> bool {
+    reason == super::put_trace_segments::REFUSED.0 || reason == telemetry_delivery::LossReason::POISON.0
+}
+
+/// Minutes that have not been sent.
+#[derive(Debug, Default)]
+struct Records {
+    before: Totals,
+    waiting: VecDeque<TelemetryRecord>,
+}
+
+impl Records {
+    fn add(&mut self, now: Totals, at: f64) {
+        if now.received == 0 {
+            return;
+        }
+        let before = std::mem::replace(&mut self.before, now);
+        let since = |count: fn(&Totals) -> u64| whole(count(&now).saturating_sub(count(&before)));
+        let record = TelemetryRecord::builder()
+            .timestamp(DateTime::from_secs_f64(at))
+            .segments_received_count(since(|totals| totals.received))
+            .segments_sent_count(since(|totals| totals.sent))
+            .segments_spillover_count(since(|totals| totals.lost))
+            .segments_rejected_count(since(|totals| totals.rejected))
+            .backend_connection_errors(now.failures.since(before.failures))
+            .build();
+        self.waiting.extend(record.ok());
+        while self.waiting.len() > KEPT {
+            self.waiting.pop_front();
+        }
+    }
+}
+
+/// Variables beat the machine, for where its metadata cannot be asked; cut to what the API takes.
+fn identity(is_local: bool) -> Identity {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let instance = || {
+        let world = World::here();
+        let guess = world.guess();
+        (!is_local && guess.is_on_ec2()).then(|| world.resolve(guess).ec2?.instance_id).flatten()
+    };
+    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|name| name.trim().to_owned());
+    let cut = |text: String, most: usize| text.chars().take(most).collect();
+    Identity {
+        instance: variable("AWS_INSTANCE_ID").or_else(instance).map(|text| cut(text, 20)),
+        host: variable("AWS_HOSTNAME").or_else(host).map(|text| cut(text, 255)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_has_what_came_since_the_last() {
+        let mut records = Records::default();
+        records.add(Totals::default(), 60.0);
+        assert!(records.waiting.is_empty(), "nothing before the first segment");
+        let first = Totals { received: 10, sent: 8, lost: 1, rejected: 1, ..Totals::default() };
+        records.add(first, 120.0);
+        records.add(Totals { received: 15, sent: 14, ..first }, 180.0);
+        let counts = |at: usize| {
+            let record = &records.waiting[at];
+            (record.segments_received_count(), record.segments_sent_count(), record.segments_spillover_count(), record.timestamp().secs())
+        };
+        assert_eq!(counts(0), (Some(10), Some(8), Some(1), 120));
+        assert_eq!(counts(1), (Some(5), Some(6), Some(0), 180));
+    }
+
+    #[test]
+    fn the_last_thirty_wait() {
+        let mut records = Records::default();
+        for minute in 1..=40 {
+            records.add(Totals { received: minute, ..Totals::default() }, minute as f64);
+        }
+        assert_eq!(records.waiting.len(), 30);
+        assert_eq!(records.waiting[0].timestamp().secs(), 11);
+    }
+}

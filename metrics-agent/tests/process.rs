@@ -1,0 +1,216 @@
+//! The agent as a process: started as the X-Ray daemon, stopped and killed in the middle of an outage, and what arrives in the end.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+/// Long enough for a busy machine.
+const SOON: Duration = Duration::from_secs(30);
+
+/// X-Ray, on and off.
+#[derive(Default)]
+struct Sink {
+    is_up: AtomicBool,
+    ids: Mutex<BTreeSet<String>>,
+}
+
+async fn take(State(sink): State<Arc<Sink>>, Json(body): Json<Value>) -> Response {
+    if !sink.is_up.load(Ordering::SeqCst) {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    let documents = body["TraceSegmentDocuments"].as_array().unwrap().iter();
+    let id = |text: &Value| serde_json::from_str::<Value>(text.as_str().unwrap()).unwrap()["id"].as_str().unwrap().to_owned();
+    sink.ids.lock().unwrap().extend(documents.map(id));
+    Json(json!({ "UnprocessedTraceSegments": [] })).into_response()
+}
+
+impl Sink {
+    async fn serve() -> (Arc<Self>, String) {
+        let sink = Arc::new(Self::default());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().route("/TraceSegments", post(take)).fallback(|| async { Json(json!({})) }).with_state(Arc::clone(&sink));
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        (sink, address)
+    }
+
+    fn count(&self) -> usize {
+        self.ids.lock().unwrap().len()
+    }
+}
+
+struct Running {
+    child: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    udp: SocketAddr,
+    tcp: SocketAddr,
+}
+
+impl Running {
+    async fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_metrics-agent"));
+        command.args(arguments).env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local").env("NO_COLOR", "1");
+        command.env_remove("RUST_LOG").env_remove("STATE_DIRECTORY").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+        let outputs: [Box<dyn std::io::Read + Send>; 2] = [Box::new(child.stdout.take().unwrap()), Box::new(child.stderr.take().unwrap())];
+        for output in outputs {
+            let lines = Arc::clone(&lines);
+            std::thread::spawn(move || {
+                BufReader::new(output).lines().map_while(Result::ok).for_each(|line| lines.lock().unwrap().push(line))
+            });
+        }
+        let found = until("the agent listens", || lines.lock().unwrap().iter().find(|line| line.contains("listening")).cloned()).await;
+        let address = |name: &str| {
+            let (_, rest) = found.split_once(&format!("{name}=")).unwrap();
+            rest.split_whitespace().next().unwrap().parse().unwrap()
+        };
+        Self { udp: address("xray"), tcp: address("sampling"), child, lines }
+    }
+
+    fn send(&self, ids: std::ops::Range<u32>) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        for id in ids {
+            let datagram = format!("{{\"format\":\"json\",\"version\":1}}\n{}", document(id));
+            socket.send_to(datagram.as_bytes(), self.udp).unwrap();
+            // The kernel's buffer must not be what is tested.
+            std::thread::park_timeout(Duration::from_micros(if id % 20 == 0 { 2_000 } else { 0 }));
+        }
+    }
+
+    fn has_said(&self, text: &str) -> bool {
+        self.lines.lock().unwrap().iter().any(|line| line.contains(text))
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    async fn terminate(mut self) -> Vec<String> {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        until("the agent ends", || self.child.try_wait().unwrap()).await;
+        self.lines.lock().unwrap().clone()
+    }
+}
+
+fn document(id: u32) -> String {
+    json!({ "name": "s", "id": format!("{id:016x}"), "trace_id": format!("1-5759e988-{id:024x}"), "start_time": 1.0, "end_time": 2.0 })
+        .to_string()
+}
+
+async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + SOON;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{what}: not within {SOON:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The agent's own configuration, on free ports.
+fn own(folder: &Path, endpoint: &str, traces: &str) -> String {
+    let path = folder.join("config.toml");
+    let spool = folder.join("spool");
+    let text = format!(
+        "[aws]\nregion = \"us-east-1\"\nendpoint = \"{endpoint}\"\n[traces]\nudp = \"127.0.0.1:0\"\ntcp = \"127.0.0.1:0\"\nspool_folder = \"{}\"\n{traces}\n\
+         [metrics]\nenabled = false\n[health]\nlisten = \"127.0.0.1:0\"\n",
+        spool.display()
+    );
+    std::fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_x_ray_daemons_flags_and_file_are_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sink, endpoint) = Sink::serve().await;
+    sink.is_up.store(true, Ordering::SeqCst);
+    let file = folder.path().join("cfg.yaml");
+    let text =
+        format!("Version: 2\nRegion: eu-west-1\nEndpoint: {endpoint}\nSocket:\n  UDPAddress: 127.0.0.1:9\n  TCPAddress: 127.0.0.1:0\n");
+    std::fs::write(&file, text).unwrap();
+    let agent = Running::start(&["-c", &file.display().to_string(), "-bind", "127.0.0.1:0", "-n=us-east-2", "-o", "-l", "prod"]).await;
+    agent.send(0..50);
+    until("all segments", || (sink.count() == 50).then_some(())).await;
+    for line in ["[Info] Initializing AWS X-Ray daemon ", "[Info] Using region: us-east-2", "[Info] Successfully sent batch of "] {
+        until(line, || agent.has_said(line).then_some(())).await;
+    }
+    assert!(agent.lines.lock().unwrap().iter().all(|line| !line.contains("statsd=")), "nothing but the daemon's ports");
+    let lines = agent.terminate().await;
+    assert!(lines.iter().any(|line| line.ends_with("[Info] Got shutdown signal: terminated")), "{lines:#?}");
+}
+
+#[test]
+fn mistakes_end_it_with_the_daemons_codes_and_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("cfg.yaml");
+    std::fs::write(&file, "Version: 1\nSocket:\n  BufferSizeKB: 64\n").unwrap();
+    let log = folder.path().join("x.log");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_metrics-agent")).args(arguments).output().unwrap();
+        (output.status.code(), format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)))
+    };
+    let (code, said) = run(&["-c", &file.display().to_string(), "-f", &log.display().to_string()]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("cfg.yaml:3: Socket.BufferSizeKB flag is not supported any more."), "{said}");
+    assert!(std::fs::read_to_string(&log).unwrap().contains("[Error] "), "it is in the log file too");
+    assert_eq!(run(&["-m", "2", "-n", "us-east-1"]).0, Some(1));
+    assert_eq!(run(&["-nonsense"]).0, Some(2));
+    assert_eq!(run(&["--version"]).0, Some(0));
+    assert_eq!(run(&["-h"]).0, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_in_an_outage_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sink, endpoint) = Sink::serve().await;
+    let config = own(folder.path(), &endpoint, "memory = 1");
+    let first = Running::start(&["-c", &config, "--drain", "1"]).await;
+    first.send(0..4_000);
+    let lines = first.terminate().await;
+    assert!(lines.iter().any(|line| line.contains("accepted=0 lost=0")), "{lines:#?}");
+    sink.is_up.store(true, Ordering::SeqCst);
+    let second = Running::start(&["-c", &config]).await;
+    until("all segments", || (sink.count() == 4_000).then_some(())).await;
+    assert!(!second.has_said("did not end in order"));
+    second.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_agent_has_kept_what_it_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sink, endpoint) = Sink::serve().await;
+    let config = own(folder.path(), &endpoint, "spool = \"always\"");
+    let first = Running::start(&["-c", &config]).await;
+    let client = reqwest::Client::new();
+    for batch in 0..10 {
+        let documents: Vec<String> = (batch * 50..batch * 50 + 50).map(document).collect();
+        let answer =
+            client.post(format!("http://{}/TraceSegments", first.tcp)).json(&json!({ "TraceSegmentDocuments": documents })).send().await;
+        assert_eq!(answer.unwrap().status(), StatusCode::OK);
+    }
+    first.kill();
+    sink.is_up.store(true, Ordering::SeqCst);
+    let second = Running::start(&["-c", &config]).await;
+    until("all that was acknowledged", || (sink.count() == 500).then_some(())).await;
+    assert!(second.has_said("did not end in order"));
+    second.terminate().await;
+}
