@@ -1,6 +1,8 @@
 //! X-Ray: segments out, sampling rules through, and once a minute how it goes.
 
 mod failures;
+mod rules_cache;
+
 mod proxy;
 mod put_trace_segments;
 mod telemetry;

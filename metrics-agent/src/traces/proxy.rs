@@ -18,11 +18,13 @@ use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 
+use super::rules_cache::{Answer, RulesCache};
 use crate::aws::{AwsSettings, client_for};
 use crate::guard::is_from_a_browser;
 
 /// SDKs give up after 2 seconds or never; in between the service has time to answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
+const RULES: &str = "/GetSamplingRules";
 /// Statistics of 25 rules are a few kilobytes.
 const BODY: usize = 256 * 1024;
 
@@ -31,6 +33,7 @@ const BODY: usize = 256 * 1024;
 pub(crate) struct Proxy {
     config: SdkConfig,
     client: reqwest::Client,
+    rules: RulesCache,
     /// The default chain does not keep what it finds; asking it for each request would be a call to STS or IMDS each.
     credentials: tokio::sync::Mutex<Option<(Credentials, tokio::time::Instant)>>,
 }
@@ -50,10 +53,21 @@ enum ProxyError {
 impl Proxy {
     pub(crate) fn new(config: SdkConfig, settings: &AwsSettings) -> Arc<Self> {
         let client = client_for(settings, TIMEOUT);
-        Arc::new(Self { config, client, credentials: tokio::sync::Mutex::new(None) })
+        Arc::new(Self { config, client, rules: RulesCache::default(), credentials: tokio::sync::Mutex::new(None) })
     }
 
-    async fn forward(&self, path: &str, body: Bytes) -> Result<Response, ProxyError> {
+    /// Rules come from the cache, if they are there; what is said of targets may empty it.
+    async fn answer(&self, path: &str, body: Bytes) -> Result<Answer, String> {
+        let ask = async |body| self.forward(path, body).await.map_err(|error| error.to_string());
+        if path == RULES {
+            return self.rules.get(body.clone(), ask(body)).await;
+        }
+        let answer = ask(body).await?;
+        self.rules.note_targets(&answer.body).await;
+        Ok(answer)
+    }
+
+    async fn forward(&self, path: &str, body: Bytes) -> Result<Answer, ProxyError> {
         let region = self.config.region().map(ToString::to_string).ok_or(ProxyError::NoRegion)?;
         let endpoint = self.config.endpoint_url().map_or_else(|| format!("https://xray.{region}.{}", dns_suffix(&region)), str::to_owned);
         let url = format!("{}{path}", endpoint.trim_end_matches('/'));
@@ -64,7 +78,7 @@ impl Proxy {
         }
         let answer = request.send().await?;
         let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
-        Ok((status, [(header::CONTENT_TYPE, "application/json")], answer.bytes().await?).into_response())
+        Ok(Answer { status, body: answer.bytes().await? })
     }
 
     async fn signature(&self, url: &str, region: &str, body: &[u8]) -> Result<Vec<(String, String)>, ProxyError> {
@@ -116,7 +130,7 @@ fn dns_suffix(region: &str) -> &'static str {
 /// The port's routes, beside those that take documents.
 pub(crate) fn proxy_routes(proxy: Arc<Proxy>, documents: Router) -> Router {
     let forwarded = Router::new()
-        .route("/GetSamplingRules", post(forward))
+        .route(RULES, post(forward))
         .route("/SamplingTargets", post(forward))
         .fallback(|| async {
             (StatusCode::FORBIDDEN, "only /GetSamplingRules and /SamplingTargets are forwarded, and /TraceSegments is taken\n")
@@ -130,8 +144,11 @@ async fn forward(State(proxy): State<Arc<Proxy>>, uri: Uri, headers: HeaderMap, 
     if is_from_a_browser(&headers) {
         return (StatusCode::FORBIDDEN, "browsers are refused\n").into_response();
     }
-    proxy.forward(uri.path(), body).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "a sampling request could not be forwarded");
-        (StatusCode::BAD_GATEWAY, format!("{error}\n")).into_response()
-    })
+    match proxy.answer(uri.path(), body).await {
+        Ok(Answer { status, body }) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Err(error) => {
+            tracing::warn!(error, "a sampling request could not be forwarded");
+            (StatusCode::BAD_GATEWAY, format!("{error}\n")).into_response()
+        }
+    }
 }
