@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use telemetry_delivery::{Batcher, Held};
+use telemetry_delivery::{Batcher, Held, Plenty};
 
 use crate::event::{LogEvent, Target};
 
@@ -30,8 +30,8 @@ impl Batcher<LogEvent> for LogBatcher {
         self.linger
     }
 
-    fn is_plenty(&self, items: usize, bytes: usize) -> bool {
-        items >= EVENTS || bytes >= BYTES
+    fn plenty(&self) -> Plenty {
+        Plenty { items: EVENTS, bytes: BYTES }
     }
 
     fn cut(&self, events: Vec<Held<LogEvent>>) -> Vec<Vec<Held<LogEvent>>> {

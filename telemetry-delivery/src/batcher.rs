@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use crate::queue::{Held, Item};
+use crate::queue::{Held, Item, Plenty};
 
 /// Cuts waiting items into batches.
 pub trait Batcher<T>: Send + Sync + 'static {
     /// How long the first item may wait for company.
     fn linger(&self) -> Duration;
 
-    /// Whether so much waits that lingering gains nothing.
-    fn is_plenty(&self, items: usize, bytes: usize) -> bool;
+    /// With so much waiting, lingering gains nothing.
+    fn plenty(&self) -> Plenty;
 
     /// Cuts all items into batches, none empty, none lost.
     fn cut(&self, items: Vec<Held<T>>) -> Vec<Vec<Held<T>>>;
@@ -49,8 +49,8 @@ impl<T: Item> Batcher<T> for AffineBatcher {
         self.limits.linger
     }
 
-    fn is_plenty(&self, items: usize, bytes: usize) -> bool {
-        items >= self.limits.items * Self::BATCHES_AT_ONCE || bytes >= self.limits.bytes * Self::BATCHES_AT_ONCE
+    fn plenty(&self) -> Plenty {
+        Plenty { items: self.limits.items * Self::BATCHES_AT_ONCE, bytes: self.limits.bytes * Self::BATCHES_AT_ONCE }
     }
 
     fn cut(&self, mut items: Vec<Held<T>>) -> Vec<Vec<Held<T>>> {

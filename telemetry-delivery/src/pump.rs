@@ -10,7 +10,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::backoff::Backoff;
-use crate::batcher::{Batcher, bytes_of};
+use crate::batcher::Batcher;
 use crate::budget::Budget;
 use crate::drain::DrainSignal;
 use crate::ledger::Ledger;
@@ -53,7 +53,8 @@ pub struct Pump<T, B, D> {
     destination: Arc<D>,
     settings: PumpSettings,
     ledger: Arc<Ledger>,
-    pending: Vec<Held<T>>,
+    /// When what waits in the queue has waited long enough.
+    due: Option<Instant>,
     ready: VecDeque<Vec<Held<T>>>,
     calls: JoinSet<Verdict>,
     /// What each call carries: a call that is aborted or panics must not take its items along.
@@ -87,8 +88,8 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
     /// A pump between these; `ledger` is the queue's.
     pub fn new(queue: Arc<Queue<T>>, batcher: B, destination: Arc<D>, settings: PumpSettings, ledger: Arc<Ledger>) -> Self {
         let pause = Pause { until: None, is_probing: false, epoch: 0, backoff: settings.backoff, budget: Budget::default() };
-        let (pending, ready, calls, in_flight) = (Vec::new(), VecDeque::new(), JoinSet::new(), HashMap::new());
-        Self { queue, batcher, destination, settings, ledger, pending, ready, calls, in_flight, pause }
+        let (ready, calls, in_flight) = (VecDeque::new(), JoinSet::new(), HashMap::new());
+        Self { queue, batcher, destination, settings, ledger, due: None, ready, calls, in_flight, pause }
     }
 
     /// Runs until the drain is ordered and everything is sent, or its deadline has passed.
@@ -109,14 +110,16 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
         }
     }
 
-    /// Takes what has arrived and cuts it when it has waited long enough.
+    /// Takes what has waited long enough and cuts it.
     fn collect(&mut self, is_draining: bool) {
-        self.pending.extend(self.queue.take());
-        let Some(first) = self.pending.first() else { return };
-        let is_due = first.since + self.batcher.linger() <= Instant::now();
-        if is_draining || is_due || self.batcher.is_plenty(self.pending.len(), bytes_of(&self.pending)) {
-            self.ready.extend(self.batcher.cut(std::mem::take(&mut self.pending)));
-        }
+        let due = if is_draining { Ok(self.queue.take()) } else { self.queue.take_due(self.batcher.linger(), self.batcher.plenty()) };
+        self.due = match due {
+            Ok(items) => {
+                self.ready.extend(self.batcher.cut(items));
+                None
+            }
+            Err(due) => due,
+        };
     }
 
     fn start_calls(&mut self) {
@@ -220,7 +223,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
 
     fn is_drained(&self, drain: &DrainSignal) -> bool {
         let Some(deadline) = drain.deadline() else { return false };
-        let is_empty = self.pending.is_empty() && self.ready.is_empty() && self.in_flight.is_empty() && !self.queue.is_expecting();
+        let is_empty = self.ready.is_empty() && self.in_flight.is_empty() && !self.queue.is_expecting();
         is_empty || Instant::now() >= deadline
     }
 
@@ -230,7 +233,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
         while let Some(done) = self.calls.join_next_with_id().await {
             self.finish(done);
         }
-        let left: Vec<_> = self.ready.drain(..).flatten().chain(self.pending.drain(..)).chain(self.queue.take()).collect();
+        let left: Vec<_> = self.ready.drain(..).flatten().chain(self.queue.take()).collect();
         let nobodys = self.queue.leave(left);
         self.lose(nobodys, LossReason::SHUTDOWN);
     }
@@ -238,10 +241,9 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
     fn next_look(&self, drain: &DrainSignal) -> Instant {
         /// A look without a reason costs nothing, and bounds the harm of a missed wake-up.
         const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
-        let due = self.pending.first().map(|first| first.since + self.batcher.linger());
         let resume = self.pause.until.filter(|_| !self.ready.is_empty());
         let latest = Instant::now() + AT_LEAST_EVERY;
-        due.into_iter().chain(resume).chain(drain.deadline()).fold(latest, Instant::min)
+        self.due.into_iter().chain(resume).chain(drain.deadline()).fold(latest, Instant::min)
     }
 }
 

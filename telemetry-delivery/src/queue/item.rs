@@ -1,4 +1,4 @@
-//! [`Item`] and [`Held`]: what waits.
+//! [`Item`] and [`Held`]: what waits, and [`Plenty`]: when it has waited enough.
 
 use tokio::time::Instant;
 
@@ -32,4 +32,13 @@ impl<T> Held<T> {
     pub fn new(item: T) -> Self {
         Self { item, since: Instant::now(), place: None }
     }
+}
+
+/// So much that waiting for more gains nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Plenty {
+    /// Items.
+    pub items: usize,
+    /// Bytes of all items.
+    pub bytes: usize,
 }

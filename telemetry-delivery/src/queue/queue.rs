@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 
 use super::inbox::{Inbox, Letter, Post};
-use super::item::{Held, Item};
+use super::item::{Held, Item, Plenty};
 use crate::ledger::Ledger;
 use crate::spool::SpoolMode;
 use crate::verdict::LossReason;
@@ -26,7 +27,12 @@ pub struct Queue<T> {
 #[derive(Debug)]
 struct State<T> {
     items: VecDeque<Held<T>>,
+    /// Bytes of these.
+    waiting_bytes: usize,
+    /// With those under way.
     held_bytes: usize,
+    /// What its taker called enough.
+    plenty: Plenty,
 }
 
 impl<T: Item> Queue<T> {
@@ -43,7 +49,8 @@ impl<T: Item> Queue<T> {
     }
 
     fn with_inbox(limit: usize, ledger: Arc<Ledger>, inbox: Option<Inbox<T>>) -> Arc<Self> {
-        let state = Mutex::new(State { items: VecDeque::new(), held_bytes: 0 });
+        let plenty = Plenty { items: 1, bytes: 0 };
+        let state = Mutex::new(State { items: VecDeque::new(), waiting_bytes: 0, held_bytes: 0, plenty });
         Arc::new(Self { state, limit, arrived: Notify::new(), ledger, inbox })
     }
 
@@ -122,16 +129,19 @@ impl<T: Item> Queue<T> {
         if state.held_bytes > 0 && state.held_bytes + held.item.bytes() > self.limit {
             return Err(held);
         }
-        state.add(held);
+        let is_news = state.add(held);
         drop(state);
-        self.arrived.notify_one();
+        if is_news {
+            self.arrived.notify_one();
+        }
         Ok(())
     }
 
     /// Puts an item that is on disk; the keeper has asked for room.
     pub(crate) fn put(&self, held: Held<T>) {
-        self.lock().add(held);
-        self.arrived.notify_one();
+        if self.lock().add(held) {
+            self.arrived.notify_one();
+        }
     }
 
     /// Whether what is on disk may come: the other half is for what arrives.
@@ -141,10 +151,18 @@ impl<T: Item> Queue<T> {
 
     /// Takes all that waits.
     pub(crate) fn take(&self) -> Vec<Held<T>> {
-        self.lock().items.drain(..).collect()
+        self.lock().take()
     }
 
-    /// Waits until something may have arrived.
+    /// Takes all that waits, once it is plenty or the first has waited for `linger`; else tells when that will be.
+    pub(crate) fn take_due(&self, linger: Duration, plenty: Plenty) -> Result<Vec<Held<T>>, Option<Instant>> {
+        let mut state = self.lock();
+        state.plenty = plenty;
+        let due = state.items.front().map(|first| first.since + linger);
+        if state.is_plenty() || due.is_some_and(|due| due <= Instant::now()) { Ok(state.take()) } else { Err(due) }
+    }
+
+    /// Waits until the first has arrived, or plenty: who takes sleeps through everything in between.
     pub(crate) async fn arrived(&self) {
         self.arrived.notified().await;
     }
@@ -194,8 +212,21 @@ impl<T: Item> Queue<T> {
 }
 
 impl<T: Item> State<T> {
-    fn add(&mut self, held: Held<T>) {
-        self.held_bytes += held.item.bytes();
+    /// Whether the taker wants to know.
+    fn add(&mut self, held: Held<T>) -> bool {
+        let bytes = held.item.bytes();
+        self.held_bytes += bytes;
+        self.waiting_bytes += bytes;
         self.items.push_back(held);
+        self.items.len() == 1 || self.is_plenty()
+    }
+
+    fn is_plenty(&self) -> bool {
+        self.items.len() >= self.plenty.items || self.waiting_bytes >= self.plenty.bytes && !self.items.is_empty()
+    }
+
+    fn take(&mut self) -> Vec<Held<T>> {
+        self.waiting_bytes = 0;
+        self.items.drain(..).collect()
     }
 }
