@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Other people's clients, by name for pip.
-const PYTHON_PACKAGES: [&str; 6] = ["aws-xray-sdk", "boto3", "awscli", "moto[server]", "requests", "psycopg2-binary"];
+const PYTHON_PACKAGES: [&str; 7] = ["aws-xray-sdk", "boto3", "awscli", "cfn-lint", "moto[server]", "requests", "psycopg2-binary"];
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
@@ -32,7 +32,7 @@ pub(crate) fn python() -> Result<PathBuf, String> {
     let environment = root().join(".venv");
     let python = environment.join("bin/python");
     let is_whole = python.exists()
-        && run(&root(), &python.display().to_string(), &["-c", "import aws_xray_sdk, boto3, awscli, moto.server, requests, psycopg2"])
+        && run(&root(), &python.display().to_string(), &["-c", "import aws_xray_sdk, boto3, awscli, cfnlint, moto.server, requests, psycopg2"])
             .is_ok();
     if !is_whole {
         println!("making a Python environment in .venv");
