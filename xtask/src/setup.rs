@@ -32,8 +32,12 @@ pub(crate) fn python() -> Result<PathBuf, String> {
     let environment = root().join(".venv");
     let python = environment.join("bin/python");
     let is_whole = python.exists()
-        && run(&root(), &python.display().to_string(), &["-c", "import aws_xray_sdk, boto3, awscli, cfnlint, moto.server, requests, psycopg2"])
-            .is_ok();
+        && run(
+            &root(),
+            &python.display().to_string(),
+            &["-c", "import aws_xray_sdk, boto3, awscli, cfnlint, moto.server, requests, psycopg2"],
+        )
+        .is_ok();
     if !is_whole {
         println!("making a Python environment in .venv");
         run(&root(), "python3", &["-m", "venv", &environment.display().to_string()])?;
