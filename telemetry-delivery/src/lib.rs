@@ -28,6 +28,8 @@ mod batcher;
 
 mod drain;
 
+mod pace;
+
 mod pump;
 
 mod keeper;

@@ -1,6 +1,7 @@
 //! [`Pump`]: takes, batches, sends, repeats; one task owns all of it.
 //!
-//! A destination that asks to wait pauses as a whole: the next call is made after the wait, one at a time until one succeeds.
+//! A destination that asks to wait pauses as a whole: the next call is made after the wait, one at a time until one succeeds, then more: see
+//! `pace.rs`.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -11,9 +12,9 @@ use tokio::time::Instant;
 
 use crate::backoff::Backoff;
 use crate::batcher::Batcher;
-use crate::budget::Budget;
 use crate::drain::DrainSignal;
 use crate::ledger::Ledger;
+use crate::pace::Pace;
 use crate::queue::{Held, Item, Queue};
 use crate::verdict::{LossReason, Verdict};
 
@@ -59,23 +60,13 @@ pub struct Pump<T, B, D> {
     calls: JoinSet<Verdict>,
     /// What each call carries: a call that is aborted or panics must not take its items along.
     in_flight: HashMap<Id, Call<T>>,
-    pause: Pause,
+    pace: Pace,
 }
 
 /// A call under way: what it carries, and the pause after which it began.
 struct Call<T> {
     batch: Arc<Vec<Held<T>>>,
     epoch: u64,
-}
-
-/// Whether the destination asked to wait. Only a call that began after the last pause can end or lengthen it: one that was under
-/// way before says nothing new.
-struct Pause {
-    until: Option<Instant>,
-    is_probing: bool,
-    epoch: u64,
-    backoff: Backoff,
-    budget: Budget,
 }
 
 impl<T, B, D> std::fmt::Debug for Pump<T, B, D> {
@@ -87,9 +78,9 @@ impl<T, B, D> std::fmt::Debug for Pump<T, B, D> {
 impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
     /// A pump between these; `ledger` is the queue's.
     pub fn new(queue: Arc<Queue<T>>, batcher: B, destination: Arc<D>, settings: PumpSettings, ledger: Arc<Ledger>) -> Self {
-        let pause = Pause { until: None, is_probing: false, epoch: 0, backoff: settings.backoff, budget: Budget::default() };
+        let pace = Pace::new(settings.concurrency, settings.backoff);
         let (ready, calls, in_flight) = (VecDeque::new(), JoinSet::new(), HashMap::new());
-        Self { queue, batcher, destination, settings, ledger, due: None, ready, calls, in_flight, pause }
+        Self { queue, batcher, destination, settings, ledger, due: None, ready, calls, in_flight, pace }
     }
 
     /// Runs until the drain is ordered and everything is sent, or its deadline has passed.
@@ -105,7 +96,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
                 () = self.queue.arrived() => {}
                 Some(done) = self.calls.join_next_with_id() => self.finish(done),
                 () = tokio::time::sleep_until(next) => {}
-                _ = drain.ordered(), if drain.deadline().is_none() => self.pause.lift(),
+                _ = drain.ordered(), if drain.deadline().is_none() => self.pace.lift(),
             }
         }
     }
@@ -123,8 +114,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
     }
 
     fn start_calls(&mut self) {
-        let at_once = if self.pause.is_probing { 1 } else { self.settings.concurrency };
-        while !self.pause.is_on() && self.in_flight.len() < at_once {
+        while self.in_flight.len() < self.pace.calls_at_once() {
             let Some(batch) = self.ready.pop_front() else { return };
             let batch = self.drop_old(batch);
             if batch.is_empty() {
@@ -134,7 +124,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
             let (destination, batch) = (Arc::clone(&self.destination), Arc::new(batch));
             let carried = Arc::clone(&batch);
             let call = self.calls.spawn(async move { destination.send(&carried).await });
-            self.in_flight.insert(call.id(), Call { batch, epoch: self.pause.epoch });
+            self.in_flight.insert(call.id(), Call { batch, epoch: self.pace.epoch() });
         }
     }
 
@@ -152,24 +142,24 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
         let Some(batch) = Arc::into_inner(batch) else { return };
         match verdict {
             Verdict::Accepted => {
-                self.pause.note_success(epoch);
+                self.pace.note_success(epoch);
                 self.accept(batch);
             }
             Verdict::Again { not_before } => {
-                self.pause.wait(epoch, not_before);
+                self.pace.wait(epoch, not_before);
                 self.send_again(batch);
             }
             Verdict::Partly { again, refused, not_before } => {
                 if again.is_empty() {
-                    self.pause.note_success(epoch);
+                    self.pace.note_success(epoch);
                 } else {
-                    self.pause.wait(epoch, not_before);
+                    self.pace.wait(epoch, not_before);
                 }
                 self.finish_partly(batch, &again, &refused);
             }
             Verdict::Poisoned => self.bisect(batch),
             Verdict::Refused(reason) => {
-                self.pause.note_success(epoch);
+                self.pace.note_success(epoch);
                 self.lose(batch, reason);
             }
         }
@@ -241,43 +231,9 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
     fn next_look(&self, drain: &DrainSignal) -> Instant {
         /// A look without a reason costs nothing, and bounds the harm of a missed wake-up.
         const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
-        let resume = self.pause.until.filter(|_| !self.ready.is_empty());
+        let resume = self.pace.resumes_at().filter(|_| !self.ready.is_empty());
         let latest = Instant::now() + AT_LEAST_EVERY;
         self.due.into_iter().chain(resume).chain(drain.deadline()).fold(latest, Instant::min)
-    }
-}
-
-impl Pause {
-    fn is_on(&self) -> bool {
-        self.until.is_some_and(|until| Instant::now() < until)
-    }
-
-    fn wait(&mut self, epoch: u64, not_before: Option<Duration>) {
-        /// A hint beyond this is a mistake, and adding it to a clock could overflow.
-        const LONGEST_HINT: Duration = Duration::from_secs(3_600);
-        if epoch < self.epoch {
-            return;
-        }
-        self.epoch += 1;
-        let wait = self.backoff.next_wait(fastrand::f64());
-        let wait = if self.budget.pay_for_repeat() { wait } else { self.backoff.cap() };
-        self.until = Some(Instant::now() + wait.max(not_before.unwrap_or_default().min(LONGEST_HINT)));
-        self.is_probing = true;
-    }
-
-    /// Tries once more at once, for a shutdown that cannot wait.
-    const fn lift(&mut self) {
-        self.until = None;
-    }
-
-    fn note_success(&mut self, epoch: u64) {
-        if epoch < self.epoch {
-            return;
-        }
-        self.until = None;
-        self.is_probing = false;
-        self.backoff.reset();
-        self.budget.note_success();
     }
 }
 

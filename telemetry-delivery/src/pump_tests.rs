@@ -167,19 +167,6 @@ async fn a_source_that_can_wait_keeps_what_has_no_room_and_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_from_before_a_pause_does_not_end_it() {
-    let mut pause = Pause { until: None, is_probing: false, epoch: 0, backoff: Backoff::new(SOON, SOON), budget: Budget::default() };
-    pause.wait(0, None);
-    pause.note_success(0);
-    assert!(pause.is_on(), "one more call of the same moment says nothing new");
-    pause.wait(0, Some(Duration::MAX));
-    assert_eq!(pause.epoch, 1, "eight failures of one moment are one step");
-    pause.wait(1, Some(Duration::MAX));
-    pause.note_success(2);
-    assert!(!pause.is_on());
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_drain_during_a_pause_tries_once_more_at_once() {
     let mut first = true;
     let rig = Rig::start(move |_| {
