@@ -14,6 +14,8 @@ mod aws;
 
 mod config;
 
+mod dead_letters;
+
 mod daemon;
 
 mod memory;
@@ -41,5 +43,6 @@ pub use aws::{AwsSettings, NoRegion};
 pub use clock::timestamp;
 pub use config::{Config, ConfigError, FileConfig, HealthConfig, LogConfig, MetricsConfig, Spool, TracesConfig};
 pub use daemon::{DAEMON_FILES, DaemonError, DaemonFileError, DaemonFlags, DaemonOptions, LogOptions, from_go};
+pub use dead_letters::{DEAD_LETTERS, DeadLetter};
 pub use ports::{Addresses, StartError};
 pub use run::Agent;

@@ -111,13 +111,13 @@ impl Agent {
         let ledger = self.ledger("traces");
         let memory = memory::room_for(config.traces.memory);
         tracing::info!(target: DAEMON_LINES, "Using buffer memory limit of {} MB", memory >> 20);
-        let Way { queue, keeper } = spool::open(&config.traces, memory, &ledger)?;
+        let Way { queue, keeper, dead_letters } = spool::open(&config.traces, memory, &ledger)?;
         self.keeper = keeper;
         let counters = Arc::new(IntakeCounters::default());
         self.receivers.spawn(receive_segments(socket, Arc::clone(&queue), Arc::clone(&counters)));
         let limits = BatchLimits { items: PutTraceSegments::BATCH, bytes: PutTraceSegments::BYTES, linger: Duration::from_secs(1) };
         let (client, failures) = (aws_sdk_xray::Client::new(aws), Arc::new(Failures::default()));
-        let destination = Arc::new(PutTraceSegments::new(client.clone(), Arc::clone(&failures)));
+        let destination = Arc::new(PutTraceSegments::new(client.clone(), Arc::clone(&failures), dead_letters));
         let settings = PumpSettings {
             concurrency: config.traces.concurrency,
             backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(10)),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use telemetry_delivery::{Keeper, Ledger, Queue, SpoolError, SpoolMode, SpoolSettings};
 
 use crate::config::{Spool, TracesConfig};
+use crate::dead_letters::DeadLetters;
 use crate::intake::RawSegment;
 
 /// The folder without configuration, where systemd sets none.
@@ -15,6 +16,8 @@ const FOLDER: &str = "/var/lib/metrics-agent";
 pub(crate) struct Way {
     pub(crate) queue: Arc<Queue<RawSegment>>,
     pub(crate) keeper: Option<Keeper<RawSegment>>,
+    /// Beside the spool; without one there is no place for them.
+    pub(crate) dead_letters: Option<DeadLetters>,
 }
 
 /// Opens the spool; `memory` is in bytes.
@@ -23,7 +26,7 @@ pub(crate) struct Way {
 /// When the configuration wants one, and the folder cannot be used.
 pub(crate) fn open(traces: &TracesConfig, memory: usize, ledger: &Arc<Ledger>) -> Result<Way, SpoolError> {
     let Some(mode) = mode_of(traces) else {
-        return Ok(Way { queue: Queue::new(memory, Arc::clone(ledger)), keeper: None });
+        return Ok(Way { queue: Queue::new(memory, Arc::clone(ledger)), keeper: None, dead_letters: None });
     };
     let settings = SpoolSettings {
         folder: traces.spool_folder.clone().unwrap_or_else(|| default_folder(&|name| std::env::var(name).ok())),
@@ -33,10 +36,10 @@ pub(crate) fn open(traces: &TracesConfig, memory: usize, ledger: &Arc<Ledger>) -
     };
     let queue = Queue::spooled(memory, Arc::clone(ledger), mode);
     match Keeper::start(&queue, &settings, Arc::clone(ledger)) {
-        Ok(keeper) => Ok(Way { queue, keeper: Some(keeper) }),
+        Ok(keeper) => Ok(Way { queue, keeper: Some(keeper), dead_letters: Some(DeadLetters::in_folder(&settings.folder)) }),
         Err(error @ SpoolError::Folder(..)) if traces.spool.is_none() => {
             tracing::info!("no spool: {error}; set traces.spool_folder to lose nothing in long outages and restarts");
-            Ok(Way { queue: Queue::new(memory, Arc::clone(ledger)), keeper: None })
+            Ok(Way { queue: Queue::new(memory, Arc::clone(ledger)), keeper: None, dead_letters: None })
         }
         Err(error) => Err(error),
     }

@@ -25,17 +25,24 @@ const SOON: Duration = Duration::from_secs(30);
 #[derive(Default)]
 struct Sink {
     is_up: AtomicBool,
+    loves_all: AtomicBool,
     ids: Mutex<BTreeSet<String>>,
 }
+
+/// X-Ray refuses what has this name, until it is told otherwise.
+const UNLOVED: &str = "unloved";
 
 async fn take(State(sink): State<Arc<Sink>>, Json(body): Json<Value>) -> Response {
     if !sink.is_up.load(Ordering::SeqCst) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
     let documents = body["TraceSegmentDocuments"].as_array().unwrap().iter();
-    let id = |text: &Value| serde_json::from_str::<Value>(text.as_str().unwrap()).unwrap()["id"].as_str().unwrap().to_owned();
-    sink.ids.lock().unwrap().extend(documents.map(id));
-    Json(json!({ "UnprocessedTraceSegments": [] })).into_response()
+    let read = documents.map(|text| serde_json::from_str::<Value>(text.as_str().unwrap()).unwrap());
+    let (refused, taken): (Vec<_>, Vec<_>) =
+        read.partition(|document| document["name"] == UNLOVED && !sink.loves_all.load(Ordering::SeqCst));
+    sink.ids.lock().unwrap().extend(taken.iter().map(|document| document["id"].as_str().unwrap().to_owned()));
+    let unprocessed: Vec<Value> = refused.iter().map(|document| json!({ "Id": document["id"], "ErrorCode": "InvalidSegment" })).collect();
+    Json(json!({ "UnprocessedTraceSegments": unprocessed })).into_response()
 }
 
 impl Sink {
@@ -213,4 +220,32 @@ async fn a_killed_agent_has_kept_what_it_acknowledged() {
     until("all that was acknowledged", || (sink.count() == 500).then_some(())).await;
     assert!(second.has_said("did not end in order"));
     second.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_x_ray_refuses_is_kept_and_can_be_handed_over_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sink, endpoint) = Sink::serve().await;
+    sink.is_up.store(true, Ordering::SeqCst);
+    let config = own(folder.path(), &endpoint, "");
+    let agent = Running::start(&["-c", &config]).await;
+    let unloved = document(7).replace("\"s\"", &format!("\"{UNLOVED}\""));
+    let body = json!({ "TraceSegmentDocuments": [document(1), unloved, document(2)] });
+    let url = format!("http://{}/TraceSegments", agent.tcp);
+    assert!(reqwest::Client::new().post(url).json(&body).send().await.unwrap().status().is_success());
+    until("two of three", || (sink.count() == 2).then_some(())).await;
+    let letters = folder.path().join("spool").join("dead-letters.jsonl");
+    let kept = until("a dead letter", || std::fs::read_to_string(&letters).ok().filter(|text| text.ends_with('\n'))).await;
+    let letter: Value = serde_json::from_str(&kept).unwrap();
+    assert_eq!((letter["reason"].as_str(), letter["document"].as_str()), (Some("refused_by_xray"), Some(&*unloved)));
+    sink.loves_all.store(true, Ordering::SeqCst);
+    let at = std::fs::read_to_string(&config).unwrap().replace("tcp = \"127.0.0.1:0\"", &format!("tcp = \"{}\"", agent.tcp));
+    let running = folder.path().join("running.toml");
+    std::fs::write(&running, at).unwrap();
+    let replay = [running.as_os_str(), letters.as_os_str()];
+    let output = Command::new(env!("CARGO_BIN_EXE_metrics-agent")).arg("-c").arg(replay[0]).arg("replay").arg(replay[1]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "1 of 1 documents handed over\n");
+    until("all three", || (sink.count() == 3).then_some(())).await;
+    agent.terminate().await;
 }

@@ -4,22 +4,24 @@ use std::sync::Arc;
 
 use aws_sdk_xray::Client;
 use aws_sdk_xray::types::UnprocessedTraceSegment;
-use telemetry_delivery::{Destination, Held, LossReason, Verdict};
+use telemetry_delivery::{Destination, Held, LossReason, Outcome, Verdict};
 use tokio::time::Instant;
 
 use super::failures::Failures;
 use crate::DAEMON_LINES;
 use crate::aws::{chain_of, verdict_of};
+use crate::dead_letters::DeadLetters;
 use crate::intake::RawSegment;
 
 /// X-Ray said that it will never take the document.
-pub(super) const REFUSED: LossReason = LossReason("refused_by_xray");
+const REFUSED: LossReason = LossReason("refused_by_xray");
 
 /// The destination of segments.
 #[derive(Debug)]
 pub(crate) struct PutTraceSegments {
     client: Client,
     failures: Arc<Failures>,
+    dead_letters: Option<DeadLetters>,
 }
 
 impl PutTraceSegments {
@@ -28,8 +30,8 @@ impl PutTraceSegments {
     /// Bytes per call; the service publishes no limit, and a batch of the largest documents would have 3 MB.
     pub(crate) const BYTES: usize = 1 << 20;
 
-    pub(crate) const fn new(client: Client, failures: Arc<Failures>) -> Self {
-        Self { client, failures }
+    pub(crate) const fn new(client: Client, failures: Arc<Failures>, dead_letters: Option<DeadLetters>) -> Self {
+        Self { client, failures, dead_letters }
     }
 }
 
@@ -51,6 +53,19 @@ impl Destination<RawSegment> for PutTraceSegments {
             }
         }
     }
+
+    fn ended(&self, segment: &RawSegment, outcome: Outcome) {
+        if let (Outcome::Lost(reason), Some(letters)) = (outcome, &self.dead_letters)
+            && is_rejection(reason)
+        {
+            letters.keep(&segment.document, reason.0);
+        }
+    }
+}
+
+/// Whether the segment was at fault, not the way.
+pub(super) fn is_rejection(reason: LossReason) -> bool {
+    [REFUSED, LossReason::POISON].contains(&reason)
 }
 
 /// The X-Ray daemon's lines of a batch that arrived.

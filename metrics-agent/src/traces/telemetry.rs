@@ -15,6 +15,7 @@ use telemetry_delivery::Ledger;
 use telemetry_platform::World;
 
 use super::failures::{FailureCounts, Failures, whole};
+use super::put_trace_segments::is_rejection;
 use crate::aws::chain_of;
 use crate::clock;
 use crate::intake::IntakeCounters;
@@ -70,7 +71,7 @@ impl TelemetrySources {
         let counts = self.ledger.snapshot();
         let of = |cell: &std::sync::atomic::AtomicU64| cell.load(Ordering::Relaxed);
         let malformed = of(&self.intake.malformed) + of(&self.intake.truncated);
-        let refused = counts.lost.iter().filter(|(reason, _)| is_rejection(reason.0)).map(|(_, count)| count).sum::<u64>();
+        let refused = counts.lost.iter().filter(|(reason, _)| is_rejection(**reason)).map(|(_, count)| count).sum::<u64>();
         Totals {
             received: of(&self.intake.received),
             sent: counts.accepted,
@@ -91,11 +92,6 @@ impl TelemetrySources {
         }
         Ok(())
     }
-}
-
-/// Whether the segment was at fault, not the way.
-fn is_rejection(reason: &str) -> bool {
-    reason == super::put_trace_segments::REFUSED.0 || reason == telemetry_delivery::LossReason::POISON.0
 }
 
 /// Minutes that have not been sent.

@@ -38,6 +38,11 @@ pub(crate) enum Command {
     Healthcheck,
     /// Shows what the agent of this configuration has received, sent, lost and holds.
     Status,
+    /// Hands the documents of a file of dead letters to the running agent of this configuration once more.
+    Replay {
+        /// The file: dead-letters.jsonl in the spool's folder, or one like it.
+        file: PathBuf,
+    },
     /// Runs with the console beside it: no AWS account, everything on one web page.
     #[cfg(feature = "console")]
     Local {

@@ -13,6 +13,8 @@ mod local;
 
 mod ask;
 
+mod replay;
+
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -37,6 +39,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     match arguments.command {
         Some(Command::Healthcheck) => ask::health(source.health()).await,
         Some(Command::Status) => ask::status(source.health()).await,
+        Some(Command::Replay { ref file }) => replay::run(file, source.config()?.traces.tcp).await,
         Some(Command::Check) => {
             let config = source.config().inspect_err(|_| source.log().begin_quietly())?;
             println!("{}: good", source.name());
