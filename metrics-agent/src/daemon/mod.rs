@@ -13,6 +13,8 @@ mod file;
 
 mod options;
 
+mod import;
+
 pub use file::DaemonFileError;
 pub use flags::from_go;
 pub use options::{DaemonError, DaemonFlags, DaemonOptions, LogOptions};

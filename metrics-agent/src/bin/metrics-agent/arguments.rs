@@ -38,6 +38,11 @@ pub(crate) enum Command {
     Healthcheck,
     /// Shows what the agent of this configuration has received, sent, lost and holds.
     Status,
+    /// Prints the agent's own file that does what a cfg.yaml of the X-Ray daemon does.
+    Import {
+        /// The cfg.yaml.
+        file: PathBuf,
+    },
     /// Hands the documents of a file of dead letters to the running agent of this configuration once more.
     Replay {
         /// The file: dead-letters.jsonl in the spool's folder, or one like it.

@@ -40,6 +40,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         Some(Command::Healthcheck) => ask::health(source.health()).await,
         Some(Command::Status) => ask::status(source.health()).await,
         Some(Command::Replay { ref file }) => replay::run(file, source.config()?.traces.tcp).await,
+        Some(Command::Import { .. }) => {
+            print!("{}", source.as_own_file()?);
+            Ok(())
+        }
         Some(Command::Check) => {
             let config = source.config().inspect_err(|_| source.log().begin_quietly())?;
             println!("{}: good", source.name());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use metrics_agent::{Config, DAEMON_FILES, DaemonFlags, DaemonOptions};
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Command};
 use crate::logging::Logging;
 
 const OWN_FILE: &str = "/etc/metrics-agent/config.toml";
@@ -25,7 +25,11 @@ impl Source {
     pub(crate) fn find(arguments: &Arguments) -> Result<Self, Box<dyn std::error::Error>> {
         let has_flags = arguments.daemon != DaemonFlags::default();
         let is_daemon = has_flags || is_called_xray();
-        match &arguments.config {
+        let named = match &arguments.command {
+            Some(Command::Import { file }) => Some(file),
+            _ => arguments.config.as_ref(),
+        };
+        match named {
             Some(path) if is_own(path) && has_flags => {
                 Err(format!("{}: is the agent's own file, and flags of the X-Ray daemon do not go with it; set them there", path.display())
                     .into())
@@ -69,6 +73,14 @@ impl Source {
         }
     }
 
+    /// The agent's own file that does the same.
+    pub(crate) fn as_own_file(&self) -> Result<String, Box<dyn std::error::Error>> {
+        match self {
+            Self::Own(..) => Err(format!("{}: is the agent's own file already", self.name()).into()),
+            Self::Daemon(_, options) => Ok(options.to_toml(&self.config()?)),
+        }
+    }
+
     pub(crate) fn log(&self) -> Logging {
         match self {
             Self::Own(..) => Logging::Own,
@@ -103,7 +115,7 @@ fn is_called_xray() -> bool {
 
 #[cfg(feature = "console")]
 const fn is_local(arguments: &Arguments) -> bool {
-    matches!(arguments.command, Some(crate::arguments::Command::Local { .. }))
+    matches!(arguments.command, Some(Command::Local { .. }))
 }
 
 #[cfg(not(feature = "console"))]
