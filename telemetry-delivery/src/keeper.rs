@@ -70,6 +70,7 @@ struct Turns<T: Item> {
     block: Block,
     /// One line per outage of the disk.
     is_failing: bool,
+    is_unreadable: bool,
 }
 
 impl<T: Spooled> Turns<T> {
@@ -79,7 +80,7 @@ impl<T: Spooled> Turns<T> {
         let (log, found) = Log::open(&settings.folder, limits, disk)?;
         tell(settings, found);
         ledger.recover(found.items);
-        Ok(Self { queue, log, ledger, mode: settings.mode, block: Block::default(), is_failing: false })
+        Ok(Self { queue, log, ledger, mode: settings.mode, block: Block::default(), is_failing: false, is_unreadable: false })
     }
 
     /// Notes what has come to its end, writes what was sent away, loads what there is room for.
@@ -91,21 +92,31 @@ impl<T: Spooled> Turns<T> {
         }
         self.write(post.letters);
         self.load();
+        self.tell();
+        self.queue.note_turn_done();
+    }
+
+    fn tell(&mut self) {
         self.ledger.lose(self.log.take_evicted() as usize, LossReason::SPOOL_QUOTA);
         self.ledger.note_disk(self.log.waiting(), self.log.bytes());
     }
 
-    /// What is left goes to disk; what the disk does not take is lost.
+    /// What is left goes to disk; what the disk does not take is lost. What is in memory and on disk is on disk only from here on.
     fn close(mut self) -> io::Result<()> {
-        self.turn();
-        let left = self.queue.take().iter().filter(|held| held.place.is_none()).count();
-        self.ledger.lose(left, LossReason::DISK);
+        let post = self.queue.collect_post();
+        post.ended.into_iter().for_each(|(place, items)| self.log.end(place, items));
+        self.log.leave_memory();
+        let left = self.queue.close().into_iter().map(|held| Letter { held, ack: None });
+        self.write(post.letters.into_iter().chain(left).collect());
+        self.tell();
         self.log.close()
     }
 
     fn write(&mut self, letters: Vec<Letter<T>>) {
         let now = (Instant::now(), wall_millis());
         let mut written = Vec::new();
+        let is_news = |letter: &Letter<T>| letter.held.place.is_none_or(|place| !self.log.has(place));
+        let letters: Vec<_> = letters.into_iter().filter(is_news).collect();
         let mut letters = letters.into_iter().peekable();
         while let Some(letter) = letters.next() {
             self.block.push(entered(&letter.held, now), |bytes| letter.held.item.write(bytes));
@@ -133,7 +144,7 @@ impl<T: Spooled> Turns<T> {
 
     /// On disk, they need no memory; but what there is room for need not be read again.
     fn written(&mut self, letters: Vec<Letter<T>>, place: Place) {
-        let is_wanted = self.mode == SpoolMode::Always && self.queue.has_room_for_more();
+        let is_wanted = self.mode == SpoolMode::Always && !self.log.is_leaving() && self.queue.has_room_for_more();
         if is_wanted {
             self.log.load(place);
         }
@@ -161,13 +172,21 @@ impl<T: Spooled> Turns<T> {
     fn load(&mut self) {
         while self.log.waiting() > 0 && self.queue.has_room_for_more() {
             match self.log.take() {
-                Ok(Some(Taken::Block { place, raw, items })) => self.loaded(place, &raw, items),
+                Ok(Some(Taken::Block { place, raw, items })) => {
+                    self.is_unreadable = false;
+                    self.loaded(place, &raw, items);
+                }
                 Ok(Some(Taken::Torn(items))) => {
                     tracing::error!("a block of the spool is damaged; {items} items are lost");
                     self.ledger.lose(items as usize, LossReason::SPOOL_TORN);
                 }
                 Ok(None) => return,
-                Err(error) => return tracing::error!("the spool cannot be read: {error}"),
+                Err(error) => {
+                    if !std::mem::replace(&mut self.is_unreadable, true) {
+                        tracing::error!("the spool cannot be read: {error}; trying again");
+                    }
+                    return;
+                }
             }
         }
     }

@@ -70,11 +70,12 @@ impl Rig {
     }
 
     /// What a process does that ends before it can send.
-    fn end(self) {
-        let left = self.queue.take();
+    fn end(self) -> LedgerSnapshot {
+        let left = self.queue.close();
         assert!(self.queue.leave(left).is_empty());
         self.queue.close_inbox();
         self.turns.close().unwrap();
+        self.ledger.snapshot()
     }
 
     fn counts(&self) -> LedgerSnapshot {
@@ -179,4 +180,41 @@ fn the_thread_writes_and_ends() {
     assert!(queue.leave(left).is_empty());
     keeper.close().unwrap();
     assert_eq!(Rig::overflow(folder.path()).counts().recovered, 25);
+}
+
+#[test]
+fn what_was_loaded_from_a_file_that_has_gone_is_written_again_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = |bytes| {
+        let ledger = Arc::new(Ledger::default());
+        let queue = Queue::spooled(1_000, Arc::clone(&ledger), SpoolMode::Overflow);
+        let settings = SpoolSettings { folder: folder.path().to_owned(), mode: SpoolMode::Overflow, bytes, share: 1.0 };
+        let turns = Turns::open(Arc::clone(&queue), &settings, Arc::clone(&ledger), Box::new(RealDisk)).unwrap();
+        Rig { queue, turns, ledger }
+    };
+    let first = rig(1 << 20);
+    (0..5).for_each(|number| assert!(first.queue.push(Number(number))));
+    first.end();
+    let mut second = rig(2_000);
+    second.turns.turn();
+    assert_eq!((second.counts().disk_items, second.queue.held_bytes()), (0, 500), "five are in memory");
+    for number in 5..400 {
+        second.queue.push(Number(number));
+        second.turns.turn();
+    }
+    let counts = second.end();
+    let third = rig(1 << 20);
+    assert_eq!(third.counts().recovered, counts.held(), "what is held at the end is what the next process finds");
+    assert!(counts.lost[&LossReason::SPOOL_QUOTA] > 0);
+}
+
+#[test]
+fn who_comes_after_the_end_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::overflow(folder.path());
+    let queue = Arc::clone(&rig.queue);
+    assert_eq!(rig.end().held(), 0);
+    assert!(queue.offer(Number(1)).is_err());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    assert!(!runtime.block_on(queue.hold(vec![Number(2)])));
 }

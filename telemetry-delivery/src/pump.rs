@@ -180,9 +180,10 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
         }
     }
 
+    /// Behind the others: a batch that always fails must not be the only probe.
     fn send_again(&mut self, batch: Vec<Held<T>>) {
         self.ledger.repeat(batch.len());
-        self.ready.push_front(batch);
+        self.ready.push_back(batch);
     }
 
     /// Halves keep their order, and go before everything else.
@@ -213,7 +214,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
 
     fn is_drained(&self, drain: &DrainSignal) -> bool {
         let Some(deadline) = drain.deadline() else { return false };
-        let is_empty = self.ready.is_empty() && self.in_flight.is_empty() && !self.queue.is_expecting();
+        let is_empty = self.ready.is_empty() && self.in_flight.is_empty() && !self.queue.is_expecting() && self.queue.is_empty();
         is_empty || Instant::now() >= deadline
     }
 
@@ -223,7 +224,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
         while let Some(done) = self.calls.join_next_with_id().await {
             self.finish(done);
         }
-        let left: Vec<_> = self.ready.drain(..).flatten().chain(self.queue.take()).collect();
+        let left: Vec<_> = self.ready.drain(..).flatten().chain(self.queue.close()).collect();
         let nobodys = self.queue.leave(left);
         self.lose(nobodys, LossReason::SHUTDOWN);
     }
@@ -231,7 +232,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
     fn next_look(&self, drain: &DrainSignal) -> Instant {
         /// A look without a reason costs nothing, and bounds the harm of a missed wake-up.
         const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
-        let resume = self.pace.resumes_at().filter(|_| !self.ready.is_empty());
+        let resume = self.pace.resumes_at().filter(|_| !self.ready.is_empty() && self.in_flight.is_empty());
         let latest = Instant::now() + AT_LEAST_EVERY;
         self.due.into_iter().chain(resume).chain(drain.deadline()).fold(latest, Instant::min)
     }

@@ -31,11 +31,13 @@ pub(crate) struct Post<T> {
     bytes: usize,
     is_urgent: bool,
     is_closed: bool,
+    /// What was collected has not come to rest.
+    is_under_way: bool,
 }
 
 impl<T> Default for Post<T> {
     fn default() -> Self {
-        Self { letters: Vec::new(), ended: HashMap::new(), bytes: 0, is_urgent: false, is_closed: false }
+        Self { letters: Vec::new(), ended: HashMap::new(), bytes: 0, is_urgent: false, is_closed: false, is_under_way: false }
     }
 }
 
@@ -99,11 +101,17 @@ impl<T: Item> Inbox<T> {
     pub(crate) fn collect(&self) -> Post<T> {
         let mut post = self.lock();
         let is_closed = post.is_closed;
-        std::mem::replace(&mut post, Post { is_closed, ..Post::default() })
+        std::mem::replace(&mut post, Post { is_closed, is_under_way: true, ..Post::default() })
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.lock().letters.is_empty()
+    /// Whether items are on their way to disk.
+    pub(crate) fn is_busy(&self) -> bool {
+        let post = self.lock();
+        post.is_under_way || !post.letters.is_empty()
+    }
+
+    pub(crate) fn note_turn_done(&self) {
+        self.lock().is_under_way = false;
     }
 
     pub(crate) fn close(&self) {

@@ -33,6 +33,8 @@ struct State<T> {
     held_bytes: usize,
     /// What its taker called enough.
     plenty: Plenty,
+    /// Its taker has gone.
+    is_closed: bool,
 }
 
 impl<T: Item> Queue<T> {
@@ -50,7 +52,7 @@ impl<T: Item> Queue<T> {
 
     fn with_inbox(limit: usize, ledger: Arc<Ledger>, inbox: Option<Inbox<T>>) -> Arc<Self> {
         let plenty = Plenty { items: 1, bytes: 0 };
-        let state = Mutex::new(State { items: VecDeque::new(), waiting_bytes: 0, held_bytes: 0, plenty });
+        let state = Mutex::new(State { items: VecDeque::new(), waiting_bytes: 0, held_bytes: 0, plenty, is_closed: false });
         Arc::new(Self { state, limit, arrived: Notify::new(), ledger, inbox })
     }
 
@@ -77,7 +79,7 @@ impl<T: Item> Queue<T> {
     /// # Errors
     /// Gives the item back.
     pub fn offer(&self, item: T) -> Result<(), T> {
-        self.put_if_room(Held::new(item)).map_err(|held| held.item).inspect(|()| self.ledger.enter())
+        self.enter_if_room(Held::new(item)).map_err(|held| held.item)
     }
 
     /// Offers items that their source can keep, and waits until they are held as safely as the spool's mode says: on disk with
@@ -103,11 +105,8 @@ impl<T: Item> Queue<T> {
         let held = if is_always {
             held
         } else {
-            match self.put_if_room(held) {
-                Ok(()) => {
-                    self.ledger.enter();
-                    return Ok(None);
-                }
+            match self.enter_if_room(held) {
+                Ok(()) => return Ok(None),
                 Err(held) => held,
             }
         };
@@ -123,12 +122,23 @@ impl<T: Item> Queue<T> {
         self.lock().held_bytes
     }
 
-    /// An empty queue takes any item, so that one larger than the limit cannot block its source for ever.
+    /// Puts an item that has been counted.
     pub(crate) fn put_if_room(&self, held: Held<T>) -> Result<(), Held<T>> {
+        self.put_and(held, || ())
+    }
+
+    /// Puts an item and counts it, before anybody can take it.
+    fn enter_if_room(&self, held: Held<T>) -> Result<(), Held<T>> {
+        self.put_and(held, || self.ledger.enter())
+    }
+
+    /// An empty queue takes any item, so that one larger than the limit cannot block its source for ever.
+    fn put_and(&self, held: Held<T>, count: impl FnOnce()) -> Result<(), Held<T>> {
         let mut state = self.lock();
-        if state.held_bytes > 0 && state.held_bytes + held.item.bytes() > self.limit {
+        if state.is_closed || state.held_bytes > 0 && state.held_bytes + held.item.bytes() > self.limit {
             return Err(held);
         }
+        count();
         let is_news = state.add(held);
         drop(state);
         if is_news {
@@ -178,21 +188,39 @@ impl<T: Item> Queue<T> {
         }
     }
 
-    /// Leaves items to the disk at the end; those that it does not take come back. What is there already stays there.
+    /// Takes the rest, and nothing more after it: who comes now is refused.
+    pub(crate) fn close(&self) -> Vec<Held<T>> {
+        let mut state = self.lock();
+        state.is_closed = true;
+        state.take()
+    }
+
+    /// Leaves items to the disk at the end; those that it does not take come back.
     pub(crate) fn leave(&self, left: Vec<Held<T>>) -> Vec<Held<T>> {
         match &self.inbox {
             None => left,
-            Some(inbox) => inbox.send_last(left.into_iter().filter(|held| held.place.is_none()).collect()).err().unwrap_or_default(),
+            Some(inbox) => inbox.send_last(left).err().unwrap_or_default(),
         }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().items.is_empty()
     }
 
     /// Whether more will come from the disk, or is on its way there and back.
     pub(crate) fn is_expecting(&self) -> bool {
-        self.inbox.as_ref().is_some_and(|inbox| !inbox.is_empty() || self.ledger.disk_items() > 0)
+        self.inbox.as_ref().is_some_and(|inbox| inbox.is_busy() || self.ledger.disk_items() > 0)
     }
 
     pub(crate) fn collect_post(&self) -> Post<T> {
         self.inbox.as_ref().map(Inbox::collect).unwrap_or_default()
+    }
+
+    /// Notes that what was collected is on disk, back in the queue or lost.
+    pub(crate) fn note_turn_done(&self) {
+        if let Some(inbox) = &self.inbox {
+            inbox.note_turn_done();
+        }
     }
 
     /// Waits until there is something for the disk; whether that was closed.

@@ -79,7 +79,10 @@ impl SpoolFile {
         let mut header = [0; FILE_HEADER as usize];
         header[..8].copy_from_slice(NAME);
         header[8..12].copy_from_slice(&VERSION.to_le_bytes());
-        disk.append(&mut file, &header)?;
+        if let Err(error) = disk.append(&mut file, &header) {
+            let _it_is_empty_anyway = std::fs::remove_file(&path);
+            return Err(error);
+        }
         Ok(Self { number, path, file, length: FILE_HEADER, blocks: Vec::new(), first: 0, next: 0 })
     }
 
@@ -174,6 +177,12 @@ impl SpoolFile {
     /// Items that wait.
     pub(super) fn waiting(&self) -> u64 {
         self.blocks.iter().filter(|entry| entry.state == State::Waiting).map(|entry| u64::from(entry.header.items)).sum()
+    }
+
+    /// Items that are in memory too.
+    pub(super) fn loaded(&self) -> u64 {
+        let of = |entry: &Entry| if let State::Loaded(items) = entry.state { u64::from(items) } else { 0 };
+        self.blocks.iter().map(of).sum()
     }
 
     /// Where the first block is that has not come to its end.

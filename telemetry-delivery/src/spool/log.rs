@@ -1,6 +1,7 @@
 //! [`Log`]: blocks in, blocks out, files away.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,10 @@ pub(crate) struct Log {
     waiting: u64,
     /// Items that went with the oldest files, since somebody asked.
     evicted: u64,
+    /// Nothing is in memory any more: what goes from here is gone.
+    is_leaving: bool,
+    /// Attempts to read the same block.
+    failures: u32,
 }
 
 /// A file is full with these bytes; small quotas have smaller files, as one goes as a whole.
@@ -74,10 +79,27 @@ impl Log {
         let numbers = numbers_in(folder).map_err(failed)?;
         let number = numbers.last().copied().unwrap_or_default().max(position.file);
         let files = VecDeque::with_capacity(numbers.len());
-        let mut log = Self { folder: folder.to_owned(), lock, cursor, files, is_open: false, number, limits, disk, waiting: 0, evicted: 0 };
+        let mut log = Self {
+            folder: folder.to_owned(),
+            lock,
+            cursor,
+            files,
+            is_open: false,
+            number,
+            limits,
+            disk,
+            waiting: 0,
+            evicted: 0,
+            is_leaving: false,
+            failures: 0,
+        };
         let mut found = Found { is_unclean, ..Found::default() };
         for number in numbers {
-            found.skipped_bytes += log.adopt(number, position)?;
+            match log.adopt(number, position) {
+                Ok(skipped) => found.skipped_bytes += skipped,
+                Err(error @ SpoolError::Version { .. }) => return Err(error),
+                Err(error) => tracing::error!("{error}: cannot be read and stays as it is"),
+            }
         }
         log.forget_ended();
         found.items = log.waiting;
@@ -129,16 +151,26 @@ impl Log {
         }
     }
 
-    /// The oldest block that waits.
+    /// The oldest block that waits. One that cannot be read is tried again, and given up after a while.
     pub(crate) fn take(&mut self) -> io::Result<Option<Taken>> {
+        /// Five seconds of turns.
+        const ATTEMPTS: u32 = 50;
         let waiting = self.files.iter_mut().find_map(|file| file.next_waiting().map(|block| (file, block)));
         let Some((file, block)) = waiting else { return Ok(None) };
         let place = Place { file: file.number, block };
         let items = file.blocks[block].header.items;
-        let raw = file.read(block);
-        file.blocks[block].state = if matches!(raw, Ok(Some(_))) { State::Loaded(items) } else { State::Ended };
+        let raw = match file.read(block) {
+            Ok(raw) => raw,
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof || self.failures >= ATTEMPTS => None,
+            Err(error) => {
+                self.failures += 1;
+                return Err(error);
+            }
+        };
+        self.failures = 0;
         self.waiting -= u64::from(items);
-        Ok(Some(raw?.map_or(Taken::Torn(items), |raw| Taken::Block { place, raw, items })))
+        file.blocks[block].state = if raw.is_some() { State::Loaded(items) } else { State::Ended };
+        Ok(Some(raw.map_or(Taken::Torn(items), |raw| Taken::Block { place, raw, items })))
     }
 
     /// Notes that so many items of a block have come to their end.
@@ -147,6 +179,20 @@ impl Log {
         if let State::Loaded(left) = entry.state {
             entry.state = if left > items { State::Loaded(left - items) } else { State::Ended };
         }
+    }
+
+    /// Whether a block is still there.
+    pub(crate) fn has(&self, place: Place) -> bool {
+        self.files.iter().any(|file| file.number == place.file)
+    }
+
+    /// Notes that memory goes away: what was loaded from here is here only.
+    pub(crate) const fn leave_memory(&mut self) {
+        self.is_leaving = true;
+    }
+
+    pub(crate) const fn is_leaving(&self) -> bool {
+        self.is_leaving
     }
 
     /// Deletes files that nobody needs, and moves the cursor.
@@ -191,15 +237,19 @@ impl Log {
 
     /// A file that takes a block.
     fn open_file(&mut self) -> io::Result<()> {
-        let is_full = self.files.back().is_none_or(|file| file.length >= FILE_BYTES.min(self.limits.bytes / 4));
-        if self.is_open && !is_full {
+        let full = FILE_BYTES.min(self.allowed() / 4);
+        if self.is_open && self.files.back().is_some_and(|file| file.length < full) {
             return Ok(());
         }
-        if let Some(file) = self.files.back().filter(|_| self.is_open) {
+        if let Some(file) = self.files.back() {
             self.disk.synchronise(&file.file)?;
         }
         self.number += 1;
         let file = SpoolFile::create(&self.folder, self.number, &mut *self.disk)?;
+        if self.limits.synchronises_blocks {
+            // A power cut must not take the name of the file.
+            File::open(&self.folder)?.sync_all()?;
+        }
         self.files.push_back(file);
         self.is_open = true;
         Ok(())
@@ -207,19 +257,29 @@ impl Log {
 
     /// Lets the oldest files go until there is room.
     fn make_room(&mut self, bytes: u64) -> io::Result<()> {
-        while self.bytes() + bytes > self.allowed() {
-            if self.files.len() < 2 {
-                return Err(io::Error::new(
-                    io::ErrorKind::StorageFull,
-                    format!("the disk is so full that only {} bytes are allowed", self.allowed()),
-                ));
-            }
-            let items = self.files.front().map_or(0, SpoolFile::waiting);
-            self.evicted += items;
-            self.waiting -= items;
-            self.drop_oldest();
+        let refused = |allowed| Err(io::Error::new(io::ErrorKind::StorageFull, format!("only {allowed} bytes are allowed here")));
+        if bytes > self.limits.bytes {
+            return refused(self.limits.bytes);
         }
-        Ok(())
+        loop {
+            let allowed = self.allowed();
+            if self.bytes() + bytes <= allowed {
+                return Ok(());
+            }
+            let is_last_in_use = self.files.len() < 2 && self.is_open && !self.files.front_mut().is_none_or(SpoolFile::is_ended);
+            if self.files.is_empty() || is_last_in_use {
+                return refused(allowed);
+            }
+            self.evict_oldest();
+        }
+    }
+
+    fn evict_oldest(&mut self) {
+        if let Some(file) = self.files.front() {
+            self.evicted += file.waiting() + if self.is_leaving { file.loaded() } else { 0 };
+            self.waiting -= file.waiting();
+        }
+        self.drop_oldest();
     }
 
     /// Bytes that it may have now.

@@ -241,6 +241,37 @@ fn a_share_of_what_is_free_is_left_to_others() {
 }
 
 #[test]
+fn a_small_share_is_used_again_and_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let disk = Broken::after(usize::MAX, false);
+    disk.0.lock().unwrap().free = Some(1_000);
+    let mut log = Log::open(folder.path(), Limits { share: 0.5, ..ROOM }, Box::new(disk)).unwrap().0;
+    for number in 0..200 {
+        let place = write(&mut log, &[number]).unwrap();
+        log.load(place);
+        log.end(place, 1);
+        log.forget_ended();
+    }
+    assert_eq!(log.take_evicted(), 0);
+}
+
+#[test]
+fn what_a_file_took_along_is_counted_when_memory_has_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = Log::open(folder.path(), Limits { bytes: 2_000, ..ROOM }, Box::new(RealDisk)).unwrap().0;
+    let first = write(&mut log, &[1, 2, 3]).unwrap();
+    log.load(first);
+    write_each(&mut log, 0..100);
+    assert!(!log.has(first), "its file has gone, and its items are in memory");
+    let before = log.take_evicted();
+    let second = write(&mut log, &[4, 5]).unwrap();
+    log.load(second);
+    log.leave_memory();
+    write_each(&mut log, 0..100);
+    assert_eq!(log.take_evicted() + log.waiting() + before, 202, "all but the three that memory had");
+}
+
+#[test]
 fn two_processes_and_newer_versions_are_refused_with_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
     let (mut log, _) = open(folder.path());
