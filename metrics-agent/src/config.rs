@@ -218,7 +218,23 @@ impl Config {
         lines
     }
 
+    fn aws_mistake(&self) -> Option<String> {
+        let aws = &self.aws;
+        let texts = [("region", &aws.region), ("role_arn", &aws.role_arn), ("external_id", &aws.external_id)];
+        let addresses = [("endpoint", &aws.endpoint), ("proxy", &aws.proxy)];
+        let empty = texts.iter().find(|(_, text)| text.as_ref().is_some_and(String::is_empty));
+        let empty = empty.map(|(field, _)| format!("aws.{field} is empty; leave it out for the default"));
+        let wrong = addresses.iter().find_map(|(field, text)| {
+            let text = text.as_ref().filter(|text| !is_web_address(text))?;
+            Some(format!("aws.{field} is `{text}`, expected http://host:port or https://host:port"))
+        });
+        empty.or(wrong)
+    }
+
     fn mistake(&self) -> Option<String> {
+        if let Some(mistake) = self.aws_mistake() {
+            return Some(mistake);
+        }
         let namespace = &self.metrics.namespace;
         if namespace.is_empty()
             || namespace.len() > 255
@@ -264,6 +280,11 @@ impl Config {
     }
 }
 
+/// Whether requests can go there.
+pub(crate) fn is_web_address(text: &str) -> bool {
+    text.parse::<http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -306,6 +327,9 @@ mod tests {
             ("[traces]\nudq = \"127.0.0.1:1\"", "unknown field `udq`"),
             ("[traces]\nudp = \"localhost\"", "invalid socket address"),
             ("[traces\n", "line 1"),
+            ("[aws]\nregion = \"\"", "aws.region is empty"),
+            ("[aws]\nproxy = \"htps://proxy:3128\"", "aws.proxy is `htps://proxy:3128`, expected http://"),
+            ("[traces]\nspool_share = 0", "traces.spool_share is 0"),
             ("[metrics]\nnamespace = \"AWS/EC2\"", "metrics.namespace is `AWS/EC2`"),
             ("[metrics]\ninterval = 0", "metrics.interval is 0"),
             ("[[logs.files]]\npaths = []\ngroup = \"g\"", "logs.files[0].paths"),

@@ -39,7 +39,7 @@ mod run;
 /// The target of log lines that the X-Ray daemon has too, in its words: for those who look for them.
 pub const DAEMON_LINES: &str = "xray_daemon";
 
-pub use aws::{AwsSettings, NoRegion};
+pub use aws::{AwsError, AwsSettings, NoRegion};
 pub use clock::timestamp;
 pub use config::{Config, ConfigError, FileConfig, HealthConfig, LogConfig, MetricsConfig, Spool, TracesConfig};
 pub use daemon::{DAEMON_FILES, DaemonError, DaemonFileError, DaemonFlags, DaemonOptions, LogOptions, from_go};

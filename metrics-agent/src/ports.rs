@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use tokio::net::{TcpListener, UdpSocket};
 
-use crate::aws::NoRegion;
+use crate::aws::AwsError;
 use crate::config::Config;
 
 /// Where an agent listens; with port 0 in the configuration these are the ports that the system gave.
@@ -49,9 +49,9 @@ pub enum StartError {
         /// The system's error.
         error: io::Error,
     },
-    /// No region.
+    /// No region, or no HTTPS.
     #[error(transparent)]
-    Region(#[from] NoRegion),
+    Aws(#[from] AwsError),
     /// The spool cannot be used.
     #[error("the spool: {0}; set another with `traces.spool_folder`, or `traces.spool = \"off\"`")]
     Spool(#[from] telemetry_delivery::SpoolError),
@@ -113,13 +113,17 @@ fn bind_udp(what: &'static str, address: SocketAddr, setting: &'static str) -> R
 /// A socket that a killed agent left behind is in the way; one that answers belongs to an agent that runs.
 #[cfg(unix)]
 fn bind_socket(path: &std::path::Path) -> Result<tokio::net::UnixListener, StartError> {
+    use std::os::unix::fs::FileTypeExt as _;
+
     let failed = |error| StartError::Socket { path: path.to_owned(), error };
     if std::os::unix::net::UnixStream::connect(path).is_ok() {
         return Err(failed(io::ErrorKind::AddrInUse.into()));
     }
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
+    match std::fs::symlink_metadata(path) {
+        Ok(file) if file.file_type().is_socket() => std::fs::remove_file(path).map_err(failed)?,
+        Ok(_) => return Err(failed(io::ErrorKind::AlreadyExists.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
     }
     tokio::net::UnixListener::bind(path).map_err(failed)
 }

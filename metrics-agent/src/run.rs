@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::DAEMON_LINES;
+use crate::aws::AwsError;
 use crate::config::Config;
 use crate::health::{Vitals, health_routes};
 use crate::intake::{IntakeCounters, RawSegment, posted_routes, receive_segments};
@@ -48,6 +49,7 @@ impl Agent {
         let ports = Ports::bind(&config).await?;
         let addresses = ports.addresses().map_err(StartError::Addresses)?;
         let aws = config.aws.load().await?;
+        let proxy = Proxy::new(aws.clone(), &config.aws).map_err(AwsError::from)?;
         let (drain, signal) = Drain::new();
         let mut agent = Self { addresses, drain, receivers: JoinSet::new(), lines: JoinSet::new(), ledgers: Vec::new(), keeper: None };
         let (intake, segments) = agent.start_traces(&config, &aws, ports.udp, &signal)?;
@@ -56,7 +58,7 @@ impl Agent {
         agent.start_logs(&config, &aws, &signal)?;
         let udp_ports = [Some(addresses.udp), addresses.statsd].into_iter().flatten().map(|address| address.port()).collect();
         let vitals = Arc::new(Vitals { intake, statsd, ledgers: agent.ledgers.clone(), udp_ports });
-        let routes = proxy_routes(Proxy::new(aws, &config.aws), posted_routes(segments, Arc::clone(&vitals.intake)));
+        let routes = proxy_routes(proxy, posted_routes(segments, Arc::clone(&vitals.intake)));
         #[cfg(unix)]
         if let Some(socket) = ports.socket {
             agent.serve(socket, routes.clone());

@@ -181,6 +181,7 @@ fn mistakes_end_it_with_the_daemons_codes_and_words() {
     assert!(std::fs::read_to_string(&log).unwrap().contains("[Error] "), "it is in the log file too");
     assert_eq!(run(&["-m", "2", "-n", "us-east-1"]).0, Some(1));
     assert_eq!(run(&["-nonsense"]).0, Some(2));
+    assert_eq!(run(&["-b", "127.0.0.1:1", "-b", "127.0.0.1:2", "-f", "", "-version=true"]).0, Some(0));
     assert_eq!(run(&["--version"]).0, Some(0));
     assert_eq!(run(&["-h"]).0, Some(0));
 }

@@ -14,29 +14,38 @@ use super::settings::AwsSettings;
 const NEAR: &str = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::254,fd00:ec2::23";
 
 /// A client for other calls than the SDK's, reached in the same way.
-pub(crate) fn client_for(settings: &AwsSettings, timeout: Duration) -> Client {
+pub(crate) fn client_for(settings: &AwsSettings, timeout: Duration) -> reqwest::Result<Client> {
     build(settings, Client::builder().timeout(timeout))
 }
 
 /// The SDK's calls through reqwest, if the settings or the environment ask for what needs it.
-pub(super) fn through_reqwest(settings: &AwsSettings) -> Option<SharedHttpClient> {
-    let is_proxied = settings.proxy.is_some() || ["HTTPS_PROXY", "https_proxy"].iter().any(|name| std::env::var_os(name).is_some());
+pub(super) fn through_reqwest(settings: &AwsSettings) -> reqwest::Result<Option<SharedHttpClient>> {
     if settings.no_verify_ssl {
         tracing::warn!("certificates are not verified: whoever is in between reads and changes everything");
     }
-    if !is_proxied && !settings.no_verify_ssl {
-        return None;
+    if proxy_of(settings)?.is_none() && !settings.no_verify_ssl {
+        return Ok(None);
     }
-    let connector = SharedHttpConnector::new(Reqwest(build(settings, Client::builder())));
-    Some(http_client_fn(move |_, _| connector.clone()))
+    let connector = SharedHttpConnector::new(Reqwest(build(settings, Client::builder())?));
+    Ok(Some(http_client_fn(move |_, _| connector.clone())))
 }
 
-fn build(settings: &AwsSettings, builder: ClientBuilder) -> Client {
-    let proxy = settings.proxy.as_ref().and_then(|proxy| Proxy::all(proxy).ok());
-    let proxy = proxy.map(|proxy| proxy.no_proxy(NoProxy::from_string(NEAR)));
-    let builder = proxy.into_iter().fold(builder, ClientBuilder::proxy);
+fn build(settings: &AwsSettings, builder: ClientBuilder) -> reqwest::Result<Client> {
+    // Without this `HTTP_PROXY` would count too, and stand before the metadata services.
+    let builder = proxy_of(settings)?.into_iter().fold(builder.no_proxy(), ClientBuilder::proxy);
     let builder = if settings.no_verify_ssl { builder.tls_danger_accept_invalid_certs(true) } else { builder };
-    builder.build().unwrap_or_default()
+    builder.build()
+}
+
+/// What is set, for everything; else `HTTPS_PROXY`, for what is encrypted.
+fn proxy_of(settings: &AwsSettings) -> reqwest::Result<Option<Proxy>> {
+    let variable = |names: [&str; 2]| names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let proxy = match &settings.proxy {
+        Some(proxy) => Some(Proxy::all(proxy)?),
+        None => variable(["HTTPS_PROXY", "https_proxy"]).map(Proxy::https).transpose()?,
+    };
+    let others = variable(["NO_PROXY", "no_proxy"]).unwrap_or_default();
+    Ok(proxy.map(|proxy| proxy.no_proxy(NoProxy::from_string(&format!("{NEAR},{others}")))))
 }
 
 #[derive(Debug)]

@@ -20,18 +20,33 @@ use crate::clock::LearnedClock;
 const CALL: Duration = Duration::from_secs(20);
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// The X-Ray daemon's: policies may name it.
+const SESSION: &str = "xray-daemon";
+
+/// Why AWS cannot be reached, whatever happens.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AwsError {
+    /// No region.
+    #[error(transparent)]
+    Region(#[from] NoRegion),
+    /// No HTTPS: a proxy that is none, or no certificates of authorities on this machine.
+    #[error("HTTPS cannot be used: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
 impl AwsSettings {
     /// Loads the configuration that all clients share.
     ///
     /// # Errors
-    /// When nothing says which region, and nothing will.
-    pub(crate) async fn load(&self) -> Result<SdkConfig, NoRegion> {
+    /// When nothing says which region, and nothing will; when there can be no HTTPS.
+    pub(crate) async fn load(&self) -> Result<SdkConfig, AwsError> {
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::disabled())
             .timeout_config(timeouts)
             .time_source(LearnedClock);
-        if let Some(client) = through_reqwest(self) {
+        if let Some(client) = through_reqwest(self)? {
             loader = loader.http_client(client);
         }
         let region = region::find(self).await?;
@@ -49,7 +64,7 @@ impl AwsSettings {
     /// The role is asked for at the region's own STS, whatever endpoint the data goes to.
     async fn with_role(&self, config: SdkConfig) -> SdkConfig {
         let Some(role) = self.role_arn.as_ref().filter(|_| !self.is_local) else { return config };
-        let builder = AssumeRoleProvider::builder(role).session_name("metrics-agent").configure(&config);
+        let builder = AssumeRoleProvider::builder(role).session_name(SESSION).configure(&config);
         let builder = self.external_id.iter().fold(builder, |builder, id| builder.external_id(id));
         let provider = SharedCredentialsProvider::new(builder.build().await);
         config.into_builder().credentials_provider(provider).build()

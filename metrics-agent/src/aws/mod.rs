@@ -10,6 +10,7 @@ mod load;
 
 mod verdict;
 
+pub use load::AwsError;
 pub use region::NoRegion;
 pub use settings::AwsSettings;
 

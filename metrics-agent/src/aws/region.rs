@@ -29,7 +29,8 @@ pub(super) async fn find(settings: &AwsSettings) -> Result<Region, NoRegion> {
     if let Some(of_profile) = ProfileFileRegionProvider::builder().build().region().await {
         return Ok(of_profile);
     }
-    if settings.local_mode {
+    let is_disabled = std::env::var("AWS_EC2_METADATA_DISABLED").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
+    if settings.local_mode || is_disabled {
         return Err(NoRegion);
     }
     let world = World::here();

@@ -34,12 +34,22 @@ pub fn from_go(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
         };
         match flag {
             Flag::Switch(name, None) => rewritten.push(format!("--{name}").into()),
+            Flag::Switch(name @ ("version" | "help"), Some(value)) => {
+                if ["1", "t", "T", "true", "TRUE", "True"].contains(&value.as_str()) {
+                    rewritten.push(format!("--{name}").into());
+                }
+            }
+            Flag::Value(_, Some(value)) if value.is_empty() => {}
             Flag::Switch(name, Some(value)) | Flag::Value(name, Some(value)) => rewritten.push(format!("--{name}={value}").into()),
             Flag::Value(name, None) => {
                 let mut both = OsString::from(format!("--{name}"));
-                if let Some(value) = arguments.next() {
-                    both.push("=");
-                    both.push(value);
+                match arguments.next() {
+                    Some(value) if value.is_empty() => continue,
+                    Some(value) => {
+                        both.push("=");
+                        both.push(value);
+                    }
+                    None => {}
                 }
                 rewritten.push(both);
             }
@@ -103,5 +113,6 @@ mod tests {
         assert_eq!(rewritten("--nonsense -x -nonsense"), "--nonsense -x --nonsense");
         assert_eq!(rewritten("-n"), "--region");
         assert_eq!(rewritten("-V"), "-V");
+        assert_eq!(rewritten("-v=true -h=false -n= -o"), "--version --local-mode");
     }
 }

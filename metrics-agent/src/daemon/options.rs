@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, builder::BoolishValueParser};
 
 use super::file::{DaemonFile, DaemonFileError};
-use crate::config::Config;
+use crate::config::{Config, is_web_address};
 
 /// The flags of the X-Ray daemon. With one of them, or with its `cfg.yaml`, the agent opens 2000 and 2001 and nothing else.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -18,9 +18,9 @@ pub struct DaemonFlags {
     /// Do not ask EC2's metadata service; the region comes from the environment or the profile.
     #[arg(short = 'o', long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = BoolishValueParser::new(), value_name = "BOOL")]
     pub local_mode: Option<bool>,
-    /// Megabytes of segments that may wait in memory, at least 3.
-    #[arg(short = 'm', long, value_name = "MB")]
-    pub buffer_memory: Option<u64>,
+    /// Megabytes of segments that may wait in memory, at least 3; 0 is the default.
+    #[arg(short = 'm', long, value_name = "MB", allow_negative_numbers = true)]
+    pub buffer_memory: Option<i64>,
     /// The region to send to.
     #[arg(short = 'n', long, value_name = "REGION")]
     pub region: Option<String>,
@@ -126,7 +126,12 @@ impl DaemonOptions {
         config.metrics.enabled = false;
         config.health.is_optional = true;
         config.logs.files.clear();
-        if let Some(megabytes) = flags.buffer_memory.filter(|&megabytes| megabytes > 0).or(file.buffer_megabytes) {
+        if let Some(megabytes) = flags
+            .buffer_memory
+            .and_then(|megabytes| u64::try_from(megabytes).ok())
+            .filter(|&megabytes| megabytes > 0)
+            .or(file.buffer_megabytes)
+        {
             if megabytes < 3 {
                 return Err(DaemonError::Memory);
             }
@@ -156,13 +161,15 @@ fn set(address: &mut SocketAddr, flag: &'static str, text: Option<&String>) -> R
     let Some(text) = text else { return Ok(()) };
     let whole = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.clone() };
     let failed = |error| DaemonError::Address { flag, address: text.clone(), error };
-    *address = whole.to_socket_addrs().map_err(failed)?.next().ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
+    let found: Vec<SocketAddr> = whole.to_socket_addrs().map_err(failed)?.collect();
+    // `localhost` is both, and SDKs send to 127.0.0.1; Go prefers it too.
+    let preferred = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    *address = *preferred.ok_or_else(|| failed(std::io::ErrorKind::NotFound.into()))?;
     Ok(())
 }
 
 fn checked_proxy(proxy: String) -> Result<String, DaemonError> {
-    let is_good = proxy.parse::<http::Uri>().is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some());
-    if is_good { Ok(proxy) } else { Err(DaemonError::Proxy(proxy)) }
+    if is_web_address(&proxy) { Ok(proxy) } else { Err(DaemonError::Proxy(proxy)) }
 }
 
 #[cfg(test)]
@@ -198,7 +205,8 @@ mod tests {
     fn addresses_may_be_names_and_ports() {
         let with = |address: &str| config(flags(|flags| flags.bind = Some(address.into())), "Version: 1\n");
         assert_eq!(with(":4000").unwrap().traces.udp, "0.0.0.0:4000".parse().unwrap());
-        assert_eq!(with("localhost:4000").unwrap().traces.udp.port(), 4000);
+        assert_eq!(with("localhost:4000").unwrap().traces.udp, "127.0.0.1:4000".parse().unwrap());
+        assert_eq!(with("[::1]:4000").unwrap().traces.udp, "[::1]:4000".parse().unwrap());
         assert!(with("nothing").unwrap_err().starts_with("--bind is `nothing`, expected host:port or :port"));
     }
 
@@ -210,6 +218,7 @@ mod tests {
         assert_eq!(memory(0).unwrap().traces.memory, Config::default().traces.memory);
         let proxy = config(flags(|flags| flags.proxy_address = Some("proxy:3128".into())), "Version: 1\n");
         assert_eq!(proxy.unwrap_err(), "Bad proxy URL: proxy:3128");
+        assert_eq!(memory(-1).unwrap().traces.memory, Config::default().traces.memory);
     }
 
     #[test]

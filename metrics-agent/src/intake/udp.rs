@@ -36,7 +36,7 @@ fn take(datagram: &[u8], queue: &Queue<RawSegment>, counters: &IntakeCounters) {
         }
         Err(error) => {
             count(&counters.malformed);
-            tracing::debug!(target: DAEMON_LINES, "Invalid header: {error}");
+            tracing::warn!(target: DAEMON_LINES, "Invalid header: {error}");
         }
     }
 }

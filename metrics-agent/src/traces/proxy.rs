@@ -51,9 +51,9 @@ enum ProxyError {
 }
 
 impl Proxy {
-    pub(crate) fn new(config: SdkConfig, settings: &AwsSettings) -> Arc<Self> {
-        let client = client_for(settings, TIMEOUT);
-        Arc::new(Self { config, client, rules: RulesCache::default(), credentials: tokio::sync::Mutex::new(None) })
+    pub(crate) fn new(config: SdkConfig, settings: &AwsSettings) -> reqwest::Result<Arc<Self>> {
+        let client = client_for(settings, TIMEOUT)?;
+        Ok(Arc::new(Self { config, client, rules: RulesCache::default(), credentials: tokio::sync::Mutex::new(None) }))
     }
 
     /// Rules come from the cache, if they are there; what is said of targets may empty it.

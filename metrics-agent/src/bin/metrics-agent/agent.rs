@@ -12,7 +12,11 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 pub(crate) async fn run(config: Config, drain: Duration) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(target: DAEMON_LINES, "Initializing AWS X-Ray daemon {version} (metrics-agent)");
-    let agent = Agent::start(config).await.inspect_err(|error| tracing::error!("{error}"))?;
+    // The start may wait for a metadata service.
+    let agent = tokio::select! {
+        started = Agent::start(config) => started.inspect_err(|error| tracing::error!("{error}"))?,
+        stop = stop_signal() => return stop.map(drop).map_err(Into::into),
+    };
     let at = agent.addresses();
     let [statsd, health] = [&at.statsd, &at.health].map(|address| address.as_ref().map(tracing::field::display));
     tracing::info!(xray = %at.udp, sampling = %at.tcp, statsd, health, "listening");

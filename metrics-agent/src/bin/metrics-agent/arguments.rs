@@ -12,7 +12,7 @@ use metrics_agent::DaemonFlags;
 ///
 /// Takes the flags and the file of the X-Ray daemon, and is then that: metrics-agent -c /etc/amazon/xray/cfg.yaml
 #[derive(Debug, Parser)]
-#[command(version, disable_version_flag = true, args_conflicts_with_subcommands = false)]
+#[command(version, disable_version_flag = true, args_override_self = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

@@ -1,13 +1,11 @@
 //! Where log lines go: standard error, or where the X-Ray daemon puts them, in its form.
 
 use std::fmt;
-use std::io::Write as _;
-use std::path::Path;
-use std::sync::Mutex;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use file_rotate::compression::Compression;
-use file_rotate::suffix::AppendCount;
-use file_rotate::{ContentLimit, FileRotate};
 use metrics_agent::{DAEMON_LINES, LogOptions, timestamp};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
@@ -16,8 +14,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
 /// The daemon's.
-const ROTATED_AT: usize = 50 << 20;
-const KEPT: usize = 1;
+const ROTATED_AT: u64 = 50 << 20;
 
 /// How to log.
 pub(crate) enum Logging {
@@ -47,7 +44,7 @@ impl Logging {
 
     /// One line in the daemon's log file, before logging has begun.
     pub(crate) fn note(file: &Path, message: &str) {
-        let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
+        let opened = open(file);
         let written = opened.and_then(|mut file| writeln!(file, "{} [Error] {message}", timestamp()));
         if let Err(error) = written {
             eprintln!("metrics-agent: {}: {error}", file.display());
@@ -62,14 +59,52 @@ fn begin_as_daemon(options: &LogOptions) -> Result<(), Box<dyn std::error::Error
         builder.with_writer(std::io::stdout).init();
         return Ok(());
     };
-    let file = std::fs::OpenOptions::new().append(true).create(true).open(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    if options.rotates {
-        let rotated = FileRotate::new(path, AppendCount::new(KEPT), ContentLimit::BytesSurpassed(ROTATED_AT), Compression::None, None);
-        builder.with_writer(Mutex::new(rotated)).init();
-    } else {
-        builder.with_writer(Mutex::new(file)).init();
-    }
+    let file = open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let written = file.metadata().map_or(0, |metadata| metadata.len());
+    let limit = if options.rotates { ROTATED_AT } else { u64::MAX };
+    let log = LogFile(Arc::new(Mutex::new(Rotated { path: path.clone(), file, written, limit })));
+    builder.with_writer(move || log.clone()).init();
     Ok(())
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// A log file. Whatever becomes of it, logging never fails its caller.
+#[derive(Clone)]
+struct LogFile(Arc<Mutex<Rotated>>);
+
+/// A file that becomes `.1` when it is full, in the place of the one before.
+struct Rotated {
+    path: PathBuf,
+    file: File,
+    written: u64,
+    limit: u64,
+}
+
+impl Write for LogFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Rotated {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.written >= self.limit {
+            let mut old = self.path.clone().into_os_string();
+            old.push(".1");
+            let _goes_on_in_the_same_file = std::fs::rename(&self.path, old);
+            self.file = open(&self.path)?;
+            self.written = 0;
+        }
+        self.written += bytes.len() as u64;
+        self.file.write(bytes)
+    }
 }
 
 /// `2026-11-23T16:00:00Z [Info] message`.
@@ -91,5 +126,27 @@ where
         write!(writer, "{} [{level}] ", timestamp())?;
         context.field_format().format_fields(writer.by_ref(), event)?;
         writeln!(writer)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_old_file_is_kept_whatever_others_do_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.log");
+        let file = open(&path).unwrap();
+        let mut log = LogFile(Arc::new(Mutex::new(Rotated { path: path.clone(), file, written: 0, limit: 10 })));
+        for number in 0..9 {
+            log.write_all(format!("line {number}\n").as_bytes()).unwrap();
+            if number == 4 {
+                std::fs::remove_file(folder.path().join("x.log.1")).unwrap();
+            }
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "line 8\n");
+        assert_eq!(std::fs::read_to_string(folder.path().join("x.log.1")).unwrap(), "line 6\nline 7\n");
     }
 }
