@@ -241,10 +241,3 @@ fn segment_opens_a_trace_and_arguments_wait_for_sampling() {
     let (documents, ()) = with_recorded_documents(|| job(3));
     assert_eq!((&*documents[0].name, documents[0].subsegments.len(), CALLS.get()), ("job 3", 1, 1));
 }
-
-#[test]
-fn mistakes_are_explained_and_good_code_compiles() {
-    let cases = trybuild::TestCases::new();
-    cases.pass("tests/ui/pass/*.rs");
-    cases.compile_fail("tests/ui/fail/*.rs");
-}
