@@ -286,8 +286,8 @@ fn the_documents_name_files_that_exist() {
 fn clippy_knows_the_function_budget_and_the_lints_are_inherited() {
     let clippy = std::fs::read_to_string(root().join("clippy.toml")).unwrap();
     assert!(clippy.contains("too-many-lines-threshold = 60"));
-    for (name, _) in ARROWS {
-        let manifest = std::fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
-        assert!(manifest.contains("[lints]\nworkspace = true"), "{name} does not inherit the lints");
+    for package in MetadataCommand::new().current_dir(root()).no_deps().exec().unwrap().packages {
+        let manifest = std::fs::read_to_string(&package.manifest_path).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{} does not inherit the lints", package.name);
     }
 }
