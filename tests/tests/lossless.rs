@@ -47,10 +47,15 @@ async fn documents_arrive_though_the_agent_starts_late_and_stops_in_between() {
 async fn a_socket_takes_documents_and_refuses_what_is_none() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("xray.sock");
-    std::fs::write(&path, "left behind").unwrap();
     let console = console().await;
     let mut settings = config(&format!("http://{}", console.address()));
     settings.traces.socket = Some(path.clone());
+    std::fs::write(&path, "somebody's").unwrap();
+    let refused = metrics_agent::Agent::start(settings.clone()).await.unwrap_err().to_string();
+    assert!(refused.contains("traces.socket") && std::fs::read(&path).unwrap() == b"somebody's", "{refused}");
+    std::fs::remove_file(&path).unwrap();
+    // What a killed agent leaves behind.
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
     let agent = metrics_agent::Agent::start(settings).await.unwrap();
     let emitter = LosslessEmitter::unix(&path).unwrap();
     emitter.emit(&datagram(1)).unwrap();
