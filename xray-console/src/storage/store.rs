@@ -98,7 +98,21 @@ impl Drop for Inner {
     }
 }
 
+/// The time is for processes that got the number of an earlier one, the count for two consoles that start at the same moment.
 fn temporary_path() -> PathBuf {
-    let unique = format!("xray-console-{}-{:x}.db", std::process::id(), crate::clock::now().to_bits());
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let (count, time) = (COUNT.fetch_add(1, Ordering::Relaxed), crate::clock::now().to_bits());
+    let unique = format!("xray-console-{}-{time:x}-{count}.db", std::process::id());
     std::env::temp_dir().join(unique)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_consoles_share_a_temporary_file() {
+        let paths: std::collections::BTreeSet<_> = (0..10_000).map(|_| temporary_path()).collect();
+        assert_eq!(paths.len(), 10_000);
+    }
 }
