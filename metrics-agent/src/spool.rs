@@ -25,9 +25,8 @@ pub(crate) struct Way {
 /// # Errors
 /// When the configuration wants one, and the folder cannot be used.
 pub(crate) fn open(traces: &TracesConfig, memory: usize, ledger: &Arc<Ledger>) -> Result<Way, SpoolError> {
-    let Some(mode) = mode_of(traces) else {
-        return Ok(Way { queue: Queue::new(memory, Arc::clone(ledger)), keeper: None, dead_letters: None });
-    };
+    let without = || Way { queue: Queue::new(memory, Arc::clone(ledger)), keeper: None, dead_letters: None };
+    let Some(mode) = mode_of(traces) else { return Ok(without()) };
     let settings = SpoolSettings {
         folder: traces.spool_folder.clone().unwrap_or_else(|| default_folder(&|name| std::env::var(name).ok())),
         mode,
@@ -39,7 +38,7 @@ pub(crate) fn open(traces: &TracesConfig, memory: usize, ledger: &Arc<Ledger>) -
         Ok(keeper) => Ok(Way { queue, keeper: Some(keeper), dead_letters: Some(DeadLetters::in_folder(&settings.folder)) }),
         Err(error @ SpoolError::Folder(..)) if traces.spool.is_none() => {
             tracing::info!("no spool: {error}; set traces.spool_folder to lose nothing in long outages and restarts");
-            Ok(Way { queue: Queue::new(memory, Arc::clone(ledger)), keeper: None, dead_letters: None })
+            Ok(without())
         }
         Err(error) => Err(error),
     }

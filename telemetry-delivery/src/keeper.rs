@@ -85,15 +85,21 @@ impl<T: Spooled> Turns<T> {
 
     /// Notes what has come to its end, writes what was sent away, loads what there is room for.
     fn turn(&mut self) {
+        let letters = self.collect();
+        self.write(letters);
+        self.load();
+        self.tell();
+        self.queue.note_turn_done();
+    }
+
+    /// What was sent away. What has come to its end is not needed on disk any more.
+    fn collect(&mut self) -> Vec<Letter<T>> {
         let post = self.queue.collect_post();
         if !post.ended.is_empty() {
             post.ended.into_iter().for_each(|(place, items)| self.log.end(place, items));
             self.log.forget_ended();
         }
-        self.write(post.letters);
-        self.load();
-        self.tell();
-        self.queue.note_turn_done();
+        post.letters
     }
 
     fn tell(&mut self) {
@@ -103,11 +109,10 @@ impl<T: Spooled> Turns<T> {
 
     /// What is left goes to disk; what the disk does not take is lost. What is in memory and on disk is on disk only from here on.
     fn close(mut self) -> io::Result<()> {
-        let post = self.queue.collect_post();
-        post.ended.into_iter().for_each(|(place, items)| self.log.end(place, items));
+        let mut letters = self.collect();
         self.log.leave_memory();
-        let left = self.queue.close().into_iter().map(|held| Letter { held, ack: None });
-        self.write(post.letters.into_iter().chain(left).collect());
+        letters.extend(self.queue.close().into_iter().map(|held| Letter { held, ack: None }));
+        self.write(letters);
         self.tell();
         self.log.close()
     }

@@ -4,25 +4,15 @@
 
 mod support;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use support::moto;
+use support::{aws_config as config, moto};
 use telemetry_wire::Document;
 use xray_sdk::aws_sdk::{TraceInterceptor, traced as traced_config};
 use xray_sdk::sqs::Consumer;
 use xray_sdk::testing::with_recorded_documents;
 use xray_sdk::{FutureExt as _, Segment};
-
-fn config(port: u16) -> SdkConfig {
-    let credentials = aws_sdk_sqs::config::Credentials::new("local", "local", None, None, "test");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(format!("http://127.0.0.1:{port}"))
-        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
-        .build()
-}
 
 fn recorded<F: Future>(work: impl FnOnce() -> F) -> (Vec<Document>, F::Output) {
     with_recorded_documents(|| {

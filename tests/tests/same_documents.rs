@@ -11,10 +11,10 @@ mod support;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde_json::Value;
-use support::moto;
+use support::{aws_config as config, moto};
 use telemetry_wire::document_of;
 use xray_sdk::aws_sdk::TraceInterceptor;
 use xray_sdk::reqwest::RequestBuilderExt as _;
@@ -81,16 +81,6 @@ async fn make_the_same_calls(servers: &Servers) {
     sqlx::query("SELECT 1 WHERE 's3cret' <> ?").bind("bound").execute(&sqlite).await.unwrap();
     assert!(sqlx::query("SELECT * FROM missing").execute(&sqlite).await.is_err());
     call_aws(&config(servers.aws)).await;
-}
-
-fn config(port: u16) -> SdkConfig {
-    let credentials = aws_sdk_sqs::config::Credentials::new("local", "local", None, None, "test");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .endpoint_url(format!("http://127.0.0.1:{port}"))
-        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
-        .build()
 }
 
 async fn call_aws(config: &SdkConfig) {

@@ -1,17 +1,17 @@
 //! `cfg.yaml` as the agent's own file.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
 use toml::{Table, Value};
 
 use super::options::DaemonOptions;
-use crate::config::Config;
+use crate::config::{Config, TracesConfig};
 
 impl DaemonOptions {
     /// Our file that does the same: what differs from our defaults, and a comment for what has no key.
     #[must_use]
     pub fn to_toml(&self, config: &Config) -> String {
-        let defaults = Config::default();
         let (aws, traces) = (&config.aws, &config.traces);
         let mut text =
             String::from("# Made by `metrics-agent import`. The X-Ray daemon has no StatsD; remove the line below to have it.\n");
@@ -27,16 +27,10 @@ impl DaemonOptions {
         let switches = [("no_verify_ssl", aws.no_verify_ssl), ("local_mode", aws.local_mode)];
         of_aws.extend(switches.into_iter().filter(|(_, is_on)| *is_on).map(|(key, is_on)| (key.to_owned(), Value::from(is_on))));
         let mut of_traces = Table::new();
-        let mut differs = |key: &str, value: String, default: String| {
-            if value != default {
-                of_traces.insert(key.to_owned(), value.parse::<i64>().map_or_else(|_| Value::from(value.clone()), Value::from));
-            }
-        };
-        differs("udp", traces.udp.to_string(), defaults.traces.udp.to_string());
-        differs("tcp", traces.tcp.to_string(), defaults.traces.tcp.to_string());
-        differs("memory", traces.memory.to_string(), defaults.traces.memory.to_string());
-        differs("concurrency", traces.concurrency.to_string(), defaults.traces.concurrency.to_string());
-        differs("resource_arn", traces.resource_arn.clone().unwrap_or_default(), String::new());
+        of_traces.extend(
+            of(traces).into_iter().zip(of(&Config::default().traces)).filter(|(ours, default)| ours != default).map(|(ours, _)| ours),
+        );
+        of_traces.extend(traces.resource_arn.iter().map(|arn| ("resource_arn".to_owned(), Value::from(arn.clone()))));
         for (name, table) in [("aws", of_aws), ("traces", of_traces)] {
             if !table.is_empty() {
                 let _writing_to_a_text_never_fails = write!(text, "\n[{name}]\n{table}");
@@ -52,6 +46,19 @@ impl DaemonOptions {
         }
         text
     }
+}
+
+/// What has a default that is not nothing.
+fn of(traces: &TracesConfig) -> [(String, Value); 4] {
+    let number = |number: usize| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
+    let address = |address: SocketAddr| Value::from(address.to_string());
+    [
+        ("udp", address(traces.udp)),
+        ("tcp", address(traces.tcp)),
+        ("memory", number(traces.memory)),
+        ("concurrency", number(traces.concurrency)),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
 }
 
 #[cfg(test)]

@@ -125,8 +125,8 @@ impl Log {
     pub(crate) fn append(&mut self, block: &mut Block) -> io::Result<Place> {
         let items = block.items();
         let bytes = block.encode();
-        self.make_room(bytes.len() as u64)?;
-        self.open_file()?;
+        let allowed = self.make_room(bytes.len() as u64)?;
+        self.open_file(allowed)?;
         let Some(file) = self.files.back_mut() else { return Err(io::ErrorKind::NotFound.into()) };
         let written = self
             .disk
@@ -235,9 +235,9 @@ impl Log {
         file.blocks.get_mut(place.block)
     }
 
-    /// A file that takes a block.
-    fn open_file(&mut self) -> io::Result<()> {
-        let full = FILE_BYTES.min(self.allowed() / 4);
+    /// A file that takes a block. `allowed` is for all files: one must be a small part of it, as one goes as a whole.
+    fn open_file(&mut self, allowed: u64) -> io::Result<()> {
+        let full = FILE_BYTES.min(allowed / 4);
         if self.is_open && self.files.back().is_some_and(|file| file.length < full) {
             return Ok(());
         }
@@ -255,8 +255,8 @@ impl Log {
         Ok(())
     }
 
-    /// Lets the oldest files go until there is room.
-    fn make_room(&mut self, bytes: u64) -> io::Result<()> {
+    /// Lets the oldest files go until there is room; gives the bytes that are allowed.
+    fn make_room(&mut self, bytes: u64) -> io::Result<u64> {
         let refused = |allowed| Err(io::Error::new(io::ErrorKind::StorageFull, format!("only {allowed} bytes are allowed here")));
         if bytes > self.limits.bytes {
             return refused(self.limits.bytes);
@@ -264,7 +264,7 @@ impl Log {
         loop {
             let allowed = self.allowed();
             if self.bytes() + bytes <= allowed {
-                return Ok(());
+                return Ok(allowed);
             }
             let is_last_in_use = self.files.len() < 2 && self.is_open && !self.files.front_mut().is_none_or(SpoolFile::is_ended);
             if self.files.is_empty() || is_last_in_use {

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use metrics_agent::{Agent, AwsSettings, Config, Spool};
 use xray_console::{Console, Settings};
 
@@ -74,6 +75,17 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl FnMut()
         assert!(tokio::time::Instant::now() < deadline, "{what} did not happen");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// For real clients of whatever serves AWS's protocols on this port.
+pub fn aws_config(port: u16) -> SdkConfig {
+    let credentials = aws_sdk_sqs::config::Credentials::new("local", "local", None, None, "test");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .endpoint_url(format!("http://127.0.0.1:{port}"))
+        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
+        .build()
 }
 
 /// moto, other people's AWS, on a free port, for as long as the test lives.

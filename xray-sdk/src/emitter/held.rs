@@ -5,6 +5,8 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use telemetry_wire::document_of;
+
 use crate::clock::monotonic_now;
 
 /// Bytes of documents that may wait.
@@ -55,11 +57,12 @@ impl Held {
         self
     }
 
-    /// Keeps the document, as soon as there is room.
+    /// Keeps the document of a datagram, as soon as there is room.
     ///
     /// # Errors
-    /// When there was none for too long; the document is lost.
-    pub(super) fn keep(&self, document: &str) -> io::Result<()> {
+    /// When it is no datagram, or there was no room for too long; the document is lost.
+    pub(super) fn keep(&self, datagram: &[u8]) -> io::Result<()> {
+        let document = document_of(datagram).map_err(io::Error::other)?;
         let is_full = |state: &mut State| state.bytes + document.len() > HELD && !state.is_stopped;
         let state = self.shared.lock();
         let (mut state, timeout) =

@@ -5,8 +5,6 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use telemetry_wire::document_of;
-
 use super::emit::Emitter;
 use super::held::Held;
 use crate::agent::{AgentClient, Endpoint};
@@ -55,7 +53,7 @@ impl LosslessEmitter {
 
 impl Emitter for LosslessEmitter {
     fn emit(&self, datagram: &[u8]) -> io::Result<()> {
-        self.0.keep(document_of(datagram).map_err(io::Error::other)?)
+        self.0.keep(datagram)
     }
 
     fn takes_large(&self) -> bool {

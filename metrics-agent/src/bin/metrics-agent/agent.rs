@@ -14,7 +14,7 @@ pub(crate) async fn run(config: Config, drain: Duration) -> Result<()> {
     tracing::info!(target: DAEMON_LINES, "Initializing AWS X-Ray daemon {version} (metrics-agent)");
     // The start may wait for a metadata service.
     let agent = tokio::select! {
-        started = Agent::start(config) => started.inspect_err(|error| tracing::error!("{error}"))?,
+        started = Agent::start(config) => started?,
         stop = stop_signal() => return stop.map(drop).map_err(Into::into),
     };
     let at = agent.addresses();

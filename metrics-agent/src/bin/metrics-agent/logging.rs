@@ -37,11 +37,6 @@ impl Logging {
         Ok(())
     }
 
-    /// For commands that tell on standard output.
-    pub(crate) fn begin_quietly(&self) {
-        tracing_subscriber::fmt().with_env_filter(EnvFilter::new("error")).with_writer(std::io::stderr).init();
-    }
-
     /// One line in the daemon's log file, before logging has begun.
     pub(crate) fn note(file: &Path, message: &str) {
         let opened = open(file);

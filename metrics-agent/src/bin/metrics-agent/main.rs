@@ -45,14 +45,20 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             Ok(())
         }
         Some(Command::Check) => {
-            let config = source.config().inspect_err(|_| source.log().begin_quietly())?;
+            let config = source.config()?;
             println!("{}: good", source.name());
             config.summary().into_iter().for_each(|line| println!("  {line}"));
             Ok(())
         }
         None => {
             source.log().begin()?;
-            agent::run(source.config().inspect_err(|error| tracing::error!("{error}"))?, arguments.drain()).await
+            let ended = async { agent::run(source.config()?, arguments.drain()).await }.await;
+            // On standard error it is said in any case; the daemon has it in its log, which may be a file.
+            ended.inspect_err(|error| {
+                if source.is_daemon() {
+                    tracing::error!("{error}")
+                }
+            })
         }
         #[cfg(feature = "console")]
         Some(Command::Local { console, ref data }) => {

@@ -73,6 +73,10 @@ impl Source {
         }
     }
 
+    pub(crate) const fn is_daemon(&self) -> bool {
+        matches!(self, Self::Daemon(..))
+    }
+
     /// The agent's own file that does the same.
     pub(crate) fn as_own_file(&self) -> Result<String, Box<dyn std::error::Error>> {
         match self {

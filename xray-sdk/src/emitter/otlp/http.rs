@@ -3,7 +3,6 @@
 use std::io;
 use std::time::Duration;
 
-use telemetry_wire::document_of;
 use telemetry_wire::otlp::{ExportTraceServiceRequest, ExportTraceServiceResponse, Message as _, request};
 
 use super::endpoint::OtlpEndpoint;
@@ -53,7 +52,7 @@ impl OtlpEmitter {
 
 impl Emitter for OtlpEmitter {
     fn emit(&self, datagram: &[u8]) -> io::Result<()> {
-        self.0.keep(document_of(datagram).map_err(io::Error::other)?)
+        self.0.keep(datagram)
     }
 
     fn takes_large(&self) -> bool {

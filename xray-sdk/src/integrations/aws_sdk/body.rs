@@ -20,28 +20,34 @@ pub(super) fn is_of_members(request: &HttpRequest) -> bool {
 
 /// Adds what a request tells of itself.
 pub(super) fn describe_request(aws: &mut Aws, request: &HttpRequest) {
-    for header in ["x-amz-invocation-type", "x-amz-log-type"] {
-        if let Some(value) = request.headers().get(header) {
-            more(aws, &header.trim_start_matches("x-amz-").replace('-', "_"), value.into());
-        }
-    }
-    if is_of_members(request)
-        && let Some(body) = small(request.body().bytes())
-        && let Ok(members) = serde_json::from_slice(body)
-    {
-        describe_members(aws, &members);
-    }
+    describe_headers(aws, request);
+    describe_members(aws, &members_of(request));
 }
 
-/// Adds the names of resources; for who has no interceptor that is told them.
-pub(super) fn describe_names(aws: &mut Aws, request: &HttpRequest) {
-    let body = small(request.body().bytes()).filter(|_| is_of_members(request));
-    let members: Map<String, Value> = body.and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
+/// The same and the names of resources; for who has no interceptor that is told them.
+pub(super) fn describe_request_and_names(aws: &mut Aws, request: &HttpRequest) {
+    let members = members_of(request);
     for member in SHOWN {
         if let Some(value) = members.get(member).and_then(Value::as_str) {
             set(aws, member, value);
         }
     }
+    describe_headers(aws, request);
+    describe_members(aws, &members);
+}
+
+fn describe_headers(aws: &mut Aws, request: &HttpRequest) {
+    for header in ["x-amz-invocation-type", "x-amz-log-type"] {
+        if let Some(value) = request.headers().get(header) {
+            more(aws, &header.trim_start_matches("x-amz-").replace('-', "_"), value.into());
+        }
+    }
+}
+
+/// An operation's members; none if its body is something else.
+fn members_of(request: &HttpRequest) -> Map<String, Value> {
+    let body = small(request.body().bytes()).filter(|_| is_of_members(request));
+    body.and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()
 }
 
 /// Adds what an answer tells.
@@ -201,7 +207,7 @@ mod tests {
         let payload = r#"{"Limit":5,"Entries":[{"EventBusName":"s3cret"}],"RequestItems":{"s3cret":1},"MessageId":"s3cret"}"#;
         let mut aws = Aws::default();
         describe_request(&mut aws, &request(None, payload));
-        describe_names(&mut aws, &request(None, payload));
+        describe_request_and_names(&mut aws, &request(None, payload));
         let response = HttpResponse::new(200.try_into().expect("a status"), SdkBody::from(payload));
         describe_answer(&mut aws, &response, false);
         assert_eq!(aws, Aws::default());

@@ -102,8 +102,7 @@ fn begin(parent: Context, request: &HttpRequest) -> Subsegment {
     subsegment.namespace("aws").aws(|aws| {
         aws.operation = operation;
         aws.region = region;
-        body::describe_names(aws, request);
-        body::describe_request(aws, request);
+        body::describe_request_and_names(aws, request);
     });
     subsegment
 }
