@@ -32,7 +32,7 @@ pub(crate) fn rows() -> Result<(), Box<dyn Error>> {
         let (nanoseconds, allocations) = measure(&sampler, now, threads);
         let made = ROUNDS * threads * DECISIONS;
         println!(
-            "| centralized decision, the last of {RULES} rules matches, {threads} threads at once: CPU; {allocations} allocations in {made} | \
+            "| centralized decision, the last of {RULES} rules matches, threads at once: {threads}; CPU; {allocations} allocations in {made} | \
              {nanoseconds:.1} |"
         );
     }
@@ -79,11 +79,13 @@ fn measure(sampler: &CentralSampler, now: u64, threads: usize) -> (f64, usize) {
     let mut rounds = Vec::new();
     let mut allocations = 0;
     for _ in 0..ROUNDS {
+        let ready = Barrier::new(threads + 1);
         let start = Barrier::new(threads + 1);
         let end = Barrier::new(threads + 1);
         let spent: f64 = std::thread::scope(|scope| {
             let work = || {
                 black_box(sampler.decide(&request(), now));
+                ready.wait();
                 start.wait();
                 let began = cpu_time::ThreadTime::now();
                 for _ in 0..DECISIONS {
@@ -94,6 +96,8 @@ fn measure(sampler: &CentralSampler, now: u64, threads: usize) -> (f64, usize) {
                 spent.as_nanos() as f64
             };
             let all: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            // What a thread allocates when it begins is not the sampler's.
+            ready.wait();
             let region = Region::new(ALLOCATOR);
             start.wait();
             end.wait();
