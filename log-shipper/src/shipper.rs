@@ -146,7 +146,7 @@ impl Shipper {
             let pause = if is_busy { Duration::ZERO } else { self.settings.poll };
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                _ = drain.ordered() => {}
+                () = drain.ordered() => {}
             }
         }
         let deadline = drain.deadline().unwrap_or_else(Instant::now);

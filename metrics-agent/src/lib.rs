@@ -8,6 +8,8 @@ mod clock;
 
 mod guard;
 
+mod serve;
+
 mod datagrams;
 
 mod aws;

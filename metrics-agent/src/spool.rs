@@ -27,11 +27,12 @@ pub(crate) struct Way {
 pub(crate) fn open(traces: &TracesConfig, memory: usize, ledger: &Arc<Ledger>) -> Result<Way, SpoolError> {
     let without = || Way { queue: Queue::new(memory, Arc::clone(ledger)), keeper: None, dead_letters: None };
     let Some(mode) = mode_of(traces) else { return Ok(without()) };
+    let (bytes, share) = quota(traces);
     let settings = SpoolSettings {
         folder: traces.spool_folder.clone().unwrap_or_else(|| default_folder(&|name| std::env::var(name).ok())),
         mode,
-        bytes: traces.spool_megabytes << 20,
-        share: f64::from(traces.spool_share) / 100.0,
+        bytes,
+        share,
     };
     let queue = Queue::spooled(memory, Arc::clone(ledger), mode);
     match Keeper::start(&queue, &settings, Arc::clone(ledger)) {
@@ -42,6 +43,11 @@ pub(crate) fn open(traces: &TracesConfig, memory: usize, ledger: &Arc<Ledger>) -
         }
         Err(error) => Err(error),
     }
+}
+
+/// Bytes, and the share of what is free.
+pub(crate) fn quota(traces: &TracesConfig) -> (u64, f64) {
+    (traces.spool_megabytes << 20, f64::from(traces.spool_share) / 100.0)
 }
 
 fn mode_of(traces: &TracesConfig) -> Option<SpoolMode> {

@@ -108,9 +108,12 @@ impl Running {
         self.child.wait().unwrap();
     }
 
+    fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
+    }
+
     async fn terminate(mut self) -> Vec<String> {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("-TERM");
         until("the agent ends", || self.child.try_wait().unwrap()).await;
         self.lines.lock().unwrap().clone()
     }
@@ -200,6 +203,31 @@ async fn a_restart_in_an_outage_loses_nothing() {
     until("all segments", || (sink.count() == 4_000).then_some(())).await;
     assert!(!second.has_said("did not end in order"));
     second.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_read_again_is_in_force_for_what_is_held_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (down, first) = Sink::serve().await;
+    let (up, second) = Sink::serve().await;
+    up.is_up.store(true, Ordering::SeqCst);
+    let config = own(folder.path(), &first, "");
+    let agent = Running::start(&["-c", &config]).await;
+    agent.send(0..500);
+    until("it was tried", || agent.has_said("Sending segment batch failed").then_some(())).await;
+
+    std::fs::write(&config, "[traces]\nconcurrency = many\n").unwrap();
+    agent.signal("-HUP");
+    until("the mistake", || agent.has_said("config.toml: TOML parse error at line 2").then_some(())).await;
+    assert!(agent.has_said("is not used"));
+
+    own(folder.path(), &second, "socket = \"/nowhere\"\nconcurrency = 2");
+    agent.signal("-HUP");
+    until("what waits for a restart", || agent.has_said("wait for a restart: traces.socket").then_some(())).await;
+    agent.send(500..1_000);
+    until("all segments", || (up.count() == 1_000).then_some(())).await;
+    assert_eq!(down.count(), 0);
+    agent.terminate().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

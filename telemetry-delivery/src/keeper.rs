@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::clock::wall_millis;
@@ -30,8 +31,12 @@ const TURN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub struct Keeper<T: Item> {
     queue: Arc<Queue<T>>,
+    quota: watch::Sender<Quota>,
     thread: std::thread::JoinHandle<io::Result<()>>,
 }
+
+/// Bytes of the spool, and the share that it may have of what is free.
+type Quota = (u64, f64);
 
 impl<T: Spooled> Keeper<T> {
     /// Opens the folder and starts the thread. What an earlier process left there is sent first, oldest before newest.
@@ -40,14 +45,21 @@ impl<T: Spooled> Keeper<T> {
     /// When the folder cannot be used, and why.
     pub fn start(queue: &Arc<Queue<T>>, settings: &SpoolSettings, ledger: Arc<Ledger>) -> Result<Self, SpoolError> {
         let mut turns = Turns::open(Arc::clone(queue), settings, ledger, Box::new(RealDisk))?;
+        let (quota, quotas) = watch::channel((settings.bytes, settings.share));
         let failed = |error| SpoolError::Folder(settings.folder.clone(), error);
         let thread = std::thread::Builder::new().name("spool".into()).spawn(move || {
             while !turns.queue.wait_for_letters(TURN) {
+                turns.log.set_quota(*quotas.borrow());
                 turns.turn();
             }
             turns.close()
         });
-        Ok(Self { queue: Arc::clone(queue), thread: thread.map_err(failed)? })
+        Ok(Self { queue: Arc::clone(queue), quota, thread: thread.map_err(failed)? })
+    }
+
+    /// Changes how large the spool may be, from the next block on: `bytes`, and the share of what is free.
+    pub fn set_quota(&self, bytes: u64, share: f64) {
+        self.quota.send_replace((bytes, share));
     }
 
     /// Writes what is left, and ends. Call it when the pump has ended; blocks.

@@ -83,9 +83,12 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
         Self { queue, batcher, destination, settings, ledger, due: None, ready, calls, in_flight, pace }
     }
 
-    /// Runs until the drain is ordered and everything is sent, or its deadline has passed.
+    /// Runs until the drain is ordered and everything is sent, or its deadline has passed, or another goes on.
     pub async fn run(mut self, mut drain: DrainSignal) {
         loop {
+            if drain.is_hand_over() {
+                return self.hand_over(drain).await;
+            }
             self.collect(drain.deadline().is_some());
             self.start_calls();
             if self.is_drained(&drain) {
@@ -96,7 +99,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
                 () = self.queue.arrived() => {}
                 Some(done) = self.calls.join_next_with_id() => self.finish(done),
                 () = tokio::time::sleep_until(next) => {}
-                _ = drain.ordered(), if drain.deadline().is_none() => self.pace.lift(),
+                () = drain.ordered(), if drain.deadline().is_none() => self.pace.lift(),
             }
         }
     }
@@ -220,13 +223,39 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
 
     /// Leaves what could not be sent in time to the disk, or gives it up.
     async fn abandon(&mut self) {
+        self.abort_calls().await;
+        let left = self.ready.drain(..).flatten().chain(self.queue.close()).collect();
+        self.leave(left);
+    }
+
+    async fn abort_calls(&mut self) {
         self.calls.abort_all();
         while let Some(done) = self.calls.join_next_with_id().await {
             self.finish(done);
         }
-        let left: Vec<_> = self.ready.drain(..).flatten().chain(self.queue.close()).collect();
+    }
+
+    fn leave(&self, left: Vec<Held<T>>) {
         let nobodys = self.queue.leave(left);
         self.lose(nobodys, LossReason::SHUTDOWN);
+    }
+
+    /// Ends the calls under way; what is left goes back to the queue, whose next pump does not wait for them.
+    async fn hand_over(&mut self, mut drain: DrainSignal) {
+        self.give_back();
+        while !self.in_flight.is_empty() {
+            tokio::select! {
+                Some(done) = self.calls.join_next_with_id() => self.finish(done),
+                () = drain.overdue() => self.abort_calls().await,
+            }
+            self.give_back();
+        }
+    }
+
+    /// Whoever drained the queue meanwhile will not come again.
+    fn give_back(&mut self) {
+        let late = self.queue.put_back(self.ready.drain(..).flatten().collect());
+        self.leave(late);
     }
 
     fn next_look(&self, drain: &DrainSignal) -> Instant {

@@ -46,7 +46,11 @@ struct Rig {
 impl Rig {
     fn start(script: impl FnMut(&[u32]) -> Verdict + Send + 'static) -> Self {
         let ledger = Arc::new(Ledger::default());
-        let queue = Queue::new(1_000, Arc::clone(&ledger));
+        Self::on(Queue::new(1_000, Arc::clone(&ledger)), ledger, script)
+    }
+
+    /// The next pump of a queue.
+    fn on(queue: Arc<Queue<Number>>, ledger: Arc<Ledger>, script: impl FnMut(&[u32]) -> Verdict + Send + 'static) -> Self {
         let destination = Arc::new(Scripted { script: Mutex::new(Box::new(script)), calls: Mutex::default(), ended: Mutex::default() });
         let batcher = AffineBatcher::new(BatchLimits { items: 4, bytes: 1_000, linger: Duration::from_millis(100) });
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
@@ -203,4 +207,33 @@ async fn a_drain_sends_what_lingers_at_once() {
     rig.push(0..3);
     let (ledger, _, _) = rig.stop(Duration::from_secs(5)).await;
     assert_eq!(ledger.accepted, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_pump_goes_on_with_what_the_one_before_could_not_send() {
+    let before = Rig::start(|_| Verdict::Again { not_before: Some(Duration::from_secs(3_000)) });
+    before.push(0..10);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let after = Rig::on(Arc::clone(&before.queue), Arc::clone(&before.ledger), |_| Verdict::Accepted);
+    before.drain.hand_over();
+    before.task.await.unwrap();
+    let calls_before = before.destination.calls.lock().unwrap().len();
+    after.push(10..12);
+    let (ledger, _, calls) = after.stop(SOON).await;
+    assert_eq!((ledger.accepted, ledger.lost_in_all()), (12, 0));
+    assert_eq!(before.destination.calls.lock().unwrap().len(), calls_before, "the one before makes no more calls");
+    let mut sent: Vec<u32> = calls.iter().flat_map(|(_, batch)| batch.clone()).collect();
+    sent.sort_unstable();
+    assert_eq!(sent, (0..12).collect::<Vec<_>>(), "each once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_back_after_the_drain_is_counted() {
+    let before = Rig::start(|_| Verdict::Again { not_before: Some(Duration::from_secs(3_000)) });
+    before.push(0..4);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    before.queue.close();
+    before.drain.hand_over();
+    before.task.await.unwrap();
+    assert_eq!(before.ledger.snapshot().lost, [(LossReason::SHUTDOWN, 4)].into());
 }

@@ -83,6 +83,32 @@ async fn lines_survive_renames_deletion_and_restarts_of_the_agent() {
 }
 
 #[tokio::test]
+async fn files_can_be_added_while_the_agent_runs_and_no_line_comes_twice() {
+    let console = console().await;
+    let endpoint = format!("http://{}", console.address());
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    write(&folder.path().join("app.log"), 0..100);
+    let mut agent = Agent::start(tailing(&endpoint, folder.path())).await.unwrap();
+    until("the first lines", || async { arrived(&endpoint).await.len() == 100 }).await;
+
+    let mut config = tailing(&endpoint, folder.path());
+    config.logs.files.extend(tailing(&endpoint, other.path()).logs.files);
+    write(&other.path().join("app.log"), 100..150);
+    write(&folder.path().join("app.log"), 150..200);
+    assert!(agent.reload(config.clone()).await.unwrap().is_empty());
+    until("lines of both files", || async { arrived(&endpoint).await.len() == 200 }).await;
+
+    config.logs.files[1].paths = vec!["[".into()];
+    assert!(agent.reload(config).await.unwrap_err().to_string().contains("the pattern `[`"));
+    write(&other.path().join("app.log"), 200..210);
+    until("lines of a file that a mistake would have left out", || async { arrived(&endpoint).await.len() == 210 }).await;
+    agent.drain(SOON).await;
+    let lines = arrived(&endpoint).await;
+    assert!(lines.values().all(|count| *count == 1), "{lines:?}");
+    console.stop().await;
+}
+
+#[tokio::test]
 async fn a_line_of_two_megabytes_arrives_in_parts() {
     let console = console().await;
     let endpoint = format!("http://{}", console.address());

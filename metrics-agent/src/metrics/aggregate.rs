@@ -50,6 +50,12 @@ impl Aggregator {
         Self { series: HashMap::new(), dimensions: dimensions.into_iter().collect(), max_series, refused: 0 }
     }
 
+    /// Changes what lines that come later get; what has been counted stays.
+    pub(crate) fn configure(&mut self, dimensions: impl IntoIterator<Item = (String, String)>, max_series: usize) {
+        self.dimensions = dimensions.into_iter().collect();
+        self.max_series = max_series;
+    }
+
     /// Counts a line in.
     pub(crate) fn add(&mut self, line: &Line<'_>) {
         let series = Series { name: cut(line.name, NAME_CHARS), kind: line.kind, dimensions: self.dimensions_of(line) };

@@ -59,7 +59,7 @@ pub(crate) async fn flush_each_interval(
     loop {
         let is_over = tokio::select! {
             () = tokio::time::sleep(wait) => false,
-            _ = drain.ordered() => true,
+            () = drain.ordered() => true,
         };
         let (data, refused) = {
             let mut aggregator = aggregator.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,6 +17,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use tokio::sync::watch;
 
 use super::rules_cache::{Answer, RulesCache};
 use crate::aws::{AwsSettings, client_for};
@@ -127,8 +128,8 @@ fn dns_suffix(region: &str) -> &'static str {
     }
 }
 
-/// The port's routes, beside those that take documents.
-pub(crate) fn proxy_routes(proxy: Arc<Proxy>, documents: Router) -> Router {
+/// The port's routes, beside those that take documents. The proxy may change while the port is open.
+pub(crate) fn proxy_routes(proxy: watch::Receiver<Arc<Proxy>>, documents: Router) -> Router {
     let forwarded = Router::new()
         .route(RULES, post(forward))
         .route("/SamplingTargets", post(forward))
@@ -140,10 +141,11 @@ pub(crate) fn proxy_routes(proxy: Arc<Proxy>, documents: Router) -> Router {
     documents.merge(forwarded)
 }
 
-async fn forward(State(proxy): State<Arc<Proxy>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn forward(State(proxy): State<watch::Receiver<Arc<Proxy>>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     if is_from_a_browser(&headers) {
         return (StatusCode::FORBIDDEN, "browsers are refused\n").into_response();
     }
+    let proxy = Arc::clone(&proxy.borrow());
     match proxy.answer(uri.path(), body).await {
         Ok(Answer { status, body }) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
         Err(error) => {

@@ -21,7 +21,7 @@ const REFUSED: LossReason = LossReason("refused_by_xray");
 pub(crate) struct PutTraceSegments {
     client: Client,
     failures: Arc<Failures>,
-    dead_letters: Option<DeadLetters>,
+    dead_letters: Option<Arc<DeadLetters>>,
 }
 
 impl PutTraceSegments {
@@ -30,7 +30,7 @@ impl PutTraceSegments {
     /// Bytes per call; the service publishes no limit, and a batch of the largest documents would have 3 MB.
     pub(crate) const BYTES: usize = 1 << 20;
 
-    pub(crate) const fn new(client: Client, failures: Arc<Failures>, dead_letters: Option<DeadLetters>) -> Self {
+    pub(crate) const fn new(client: Client, failures: Arc<Failures>, dead_letters: Option<Arc<DeadLetters>>) -> Self {
         Self { client, failures, dead_letters }
     }
 }

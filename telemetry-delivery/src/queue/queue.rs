@@ -1,6 +1,7 @@
 //! [`Queue`]: the way in, bounded by bytes.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::verdict::LossReason;
 #[derive(Debug)]
 pub struct Queue<T> {
     state: Mutex<State<T>>,
-    limit: usize,
+    limit: AtomicUsize,
     arrived: Notify,
     ledger: Arc<Ledger>,
     /// The way to disk, if there is one.
@@ -53,7 +54,16 @@ impl<T: Item> Queue<T> {
     fn with_inbox(limit: usize, ledger: Arc<Ledger>, inbox: Option<Inbox<T>>) -> Arc<Self> {
         let plenty = Plenty { items: 1, bytes: 0 };
         let state = Mutex::new(State { items: VecDeque::new(), waiting_bytes: 0, held_bytes: 0, plenty, is_closed: false });
-        Arc::new(Self { state, limit, arrived: Notify::new(), ledger, inbox })
+        Arc::new(Self { state, limit: AtomicUsize::new(limit), arrived: Notify::new(), ledger, inbox })
+    }
+
+    /// Holds at most `limit` bytes in memory from now on; what is held stays.
+    pub fn set_limit(&self, limit: usize) {
+        self.limit.store(limit, Ordering::Relaxed);
+    }
+
+    fn limit(&self) -> usize {
+        self.limit.load(Ordering::Relaxed)
     }
 
     /// Offers an item without waiting. When there is no room, in memory or on the way to disk, it is lost and counted.
@@ -135,7 +145,7 @@ impl<T: Item> Queue<T> {
     /// An empty queue takes any item, so that one larger than the limit cannot block its source for ever.
     fn put_and(&self, held: Held<T>, count: impl FnOnce()) -> Result<(), Held<T>> {
         let mut state = self.lock();
-        if state.is_closed || state.held_bytes > 0 && state.held_bytes + held.item.bytes() > self.limit {
+        if state.is_closed || state.held_bytes > 0 && state.held_bytes + held.item.bytes() > self.limit() {
             return Err(held);
         }
         count();
@@ -154,9 +164,24 @@ impl<T: Item> Queue<T> {
         }
     }
 
+    /// Puts items that were taken before those that wait; they come back once the queue is closed.
+    pub(crate) fn put_back(&self, items: Vec<Held<T>>) -> Vec<Held<T>> {
+        let mut state = self.lock();
+        if state.is_closed || items.is_empty() {
+            return items;
+        }
+        for held in items.into_iter().rev() {
+            state.waiting_bytes += held.item.bytes();
+            state.items.push_front(held);
+        }
+        drop(state);
+        self.arrived.notify_one();
+        Vec::new()
+    }
+
     /// Whether what is on disk may come: the other half is for what arrives.
     pub(crate) fn has_room_for_more(&self) -> bool {
-        self.held_bytes() < self.limit / 2
+        self.held_bytes() < self.limit() / 2
     }
 
     /// Takes all that waits.

@@ -106,6 +106,12 @@ impl Log {
         Ok((log, found))
     }
 
+    /// Changes how large it may be.
+    pub(crate) const fn set_quota(&mut self, (bytes, share): (u64, f64)) {
+        self.limits.bytes = bytes;
+        self.limits.share = share;
+    }
+
     /// Takes over a file that another process left.
     fn adopt(&mut self, number: u64, position: Position) -> Result<u64, SpoolError> {
         let path = SpoolFile::path_of(&self.folder, number);

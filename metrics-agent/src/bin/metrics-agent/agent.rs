@@ -1,19 +1,21 @@
 //! From start to stop.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use metrics_agent::{Agent, Config, DAEMON_LINES};
 use telemetry_delivery::LedgerSnapshot;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// Runs until told to stop.
-pub(crate) async fn run(config: Config, drain: Duration) -> Result<()> {
+/// Runs until told to stop; HUP has the configuration read again.
+pub(crate) async fn run(config: Config, drain: Duration, read_again: impl Fn() -> Result<Config>) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(target: DAEMON_LINES, "Initializing AWS X-Ray daemon {version} (metrics-agent)");
+    let mut hangups = signal(SignalKind::hangup())?;
     // The start may wait for a metadata service.
-    let agent = tokio::select! {
+    let mut agent = tokio::select! {
         started = Agent::start(config) => started?,
         stop = stop_signal() => return stop.map(drop).map_err(Into::into),
     };
@@ -25,6 +27,7 @@ pub(crate) async fn run(config: Config, drain: Duration) -> Result<()> {
     let stop = tokio::select! {
         stop = stop_signal() => stop?,
         () = feed_watchdog() => "nothing",
+        never = reload_on_signal(&mut agent, &mut hangups, read_again) => match never {},
     };
     ledgers_wanted.abort();
     tell_systemd(&[sd_notify::NotifyState::Stopping]);
@@ -51,6 +54,24 @@ async fn stop_signal() -> std::io::Result<&'static str> {
         interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| "interrupt"),
         _ = terminate.recv() => Ok("terminated"),
     }
+}
+
+/// HUP reads the configuration again. One that cannot be used changes nothing.
+async fn reload_on_signal(agent: &mut Agent, hangups: &mut Signal, read_again: impl Fn() -> Result<Config>) -> Infallible {
+    loop {
+        hangups.recv().await;
+        tell_systemd(&[sd_notify::NotifyState::Reloading]);
+        match reload(agent, &read_again).await {
+            Ok(kept) if kept.is_empty() => tracing::info!("the configuration was read again and is in force"),
+            Ok(kept) => tracing::warn!("the configuration was read again; these wait for a restart: {}", kept.join(", ")),
+            Err(error) => tracing::error!("the configuration was read again and is not used: {error}"),
+        }
+        tell_systemd(&[sd_notify::NotifyState::Ready]);
+    }
+}
+
+async fn reload(agent: &mut Agent, read_again: impl Fn() -> Result<Config>) -> Result<Vec<&'static str>> {
+    Ok(agent.reload(read_again()?).await?)
 }
 
 /// USR1 writes the ledgers to the log.

@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use metrics_agent::{DAEMON_LINES, LogOptions, timestamp};
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// The daemon's.
 const ROTATED_AT: u64 = 50 << 20;
@@ -29,8 +31,8 @@ impl Logging {
     pub(crate) fn begin(&self) -> Result<(), Box<dyn std::error::Error>> {
         match self {
             Self::Own => {
-                let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("info,{DAEMON_LINES}=off")));
-                tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+                let builder = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(std::io::stderr);
+                builder.finish().with(own_filter(std::env::var("RUST_LOG").ok().as_deref())).init();
             }
             Self::Daemon(options) => begin_as_daemon(options)?,
         }
@@ -47,18 +49,25 @@ impl Logging {
     }
 }
 
+/// `RUST_LOG`, such as `warn` or `info,metrics_agent=debug`; one that cannot be read is as good as none.
+fn own_filter(variable: Option<&str>) -> Targets {
+    let asked = variable.filter(|text| !text.is_empty()).and_then(|text| text.parse().ok());
+    asked.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO).with_target(DAEMON_LINES, LevelFilter::OFF))
+}
+
 fn begin_as_daemon(options: &LogOptions) -> Result<(), Box<dyn std::error::Error>> {
-    let filter = EnvFilter::new(format!("{level},hyper=info,aws=info,aws_smithy_runtime=info", level = options.level));
-    let builder = tracing_subscriber::fmt().with_ansi(false).with_env_filter(filter).event_format(DaemonFormat);
+    let libraries = ["hyper", "aws", "aws_smithy_runtime"].map(|target| (target, LevelFilter::INFO));
+    let filter = Targets::new().with_default(options.level.parse::<LevelFilter>().unwrap_or(LevelFilter::INFO)).with_targets(libraries);
+    let builder = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false).event_format(DaemonFormat);
     let Some(path) = &options.file else {
-        builder.with_writer(std::io::stdout).init();
+        builder.with_writer(std::io::stdout).finish().with(filter).init();
         return Ok(());
     };
     let file = open(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let written = file.metadata().map_or(0, |metadata| metadata.len());
     let limit = if options.rotates { ROTATED_AT } else { u64::MAX };
     let log = LogFile(Arc::new(Mutex::new(Rotated { path: path.clone(), file, written, limit })));
-    builder.with_writer(move || log.clone()).init();
+    builder.with_writer(move || log.clone()).finish().with(filter).init();
     Ok(())
 }
 
@@ -128,6 +137,19 @@ where
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_read_is_the_default_and_the_daemons_lines_are_not_in_it() {
+        for variable in [None, Some(""), Some("=,=nonsense")] {
+            let filter = own_filter(variable);
+            assert!(
+                filter.would_enable("metrics_agent", &Level::INFO) && !filter.would_enable(DAEMON_LINES, &Level::ERROR),
+                "{variable:?}"
+            );
+        }
+        let filter = own_filter(Some("warn,hyper=debug"));
+        assert!(filter.would_enable("hyper", &Level::DEBUG) && !filter.would_enable("metrics_agent", &Level::INFO));
+    }
 
     #[test]
     fn one_old_file_is_kept_whatever_others_do_to_it() {

@@ -52,7 +52,8 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         }
         None => {
             source.log().begin()?;
-            let ended = async { agent::run(source.config()?, arguments.drain()).await }.await;
+            let read_again = || Source::find(&arguments)?.config();
+            let ended = async { agent::run(source.config()?, arguments.drain(), read_again).await }.await;
             // On standard error it is said in any case; the daemon has it in its log, which may be a file.
             ended.inspect_err(|error| {
                 if source.is_daemon() {
@@ -63,7 +64,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         #[cfg(feature = "console")]
         Some(Command::Local { console, ref data }) => {
             source.log().begin()?;
-            local::run(source.config()?, arguments.drain(), console, data.clone()).await
+            local::run(&arguments, console, data.clone()).await
         }
     }
 }

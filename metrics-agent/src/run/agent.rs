@@ -1,0 +1,172 @@
+//! [`Agent`]: binds the ports, starts the three lines, changes and drains them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use telemetry_delivery::{Drain, Ledger, LedgerSnapshot};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+#[cfg(feature = "logs")]
+use super::logs::LogsLine;
+use super::metrics::MetricsLine;
+use super::restart::keep_fixed;
+use super::traces::TracesLine;
+use crate::aws::AwsError;
+use crate::config::Config;
+use crate::health::{Vitals, health_routes};
+use crate::intake::{posted_routes, receive_segments};
+use crate::losses::tell_losses;
+use crate::metrics::receive_lines;
+use crate::ports::{Addresses, Ports, StartError};
+use crate::serve::serve;
+use crate::traces::{Proxy, proxy_routes};
+
+/// A running agent.
+#[derive(Debug)]
+pub struct Agent {
+    config: Config,
+    aws: SdkConfig,
+    addresses: Addresses,
+    receivers: JoinSet<()>,
+    /// What sends, and its drains: those of configurations that were in force before too, until their last calls have ended.
+    senders: JoinSet<()>,
+    drains: Vec<Drain>,
+    ledgers: Vec<(&'static str, Arc<Ledger>)>,
+    proxy: watch::Sender<Arc<Proxy>>,
+    traces: TracesLine,
+    metrics: Option<MetricsLine>,
+    #[cfg(feature = "logs")]
+    logs: LogsLine,
+}
+
+impl Agent {
+    /// Binds the ports and starts. Nothing is sent before something arrives.
+    ///
+    /// # Errors
+    /// When a port is taken, naming it.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let ports = Ports::bind(&config).await?;
+        let addresses = ports.addresses().map_err(StartError::Addresses)?;
+        let aws = config.aws.load().await?;
+        let proxy = watch::Sender::new(Proxy::new(aws.clone(), &config.aws).map_err(AwsError::from)?);
+        let mut ledgers = Vec::new();
+        let traces = TracesLine::open(&config, ledger(&mut ledgers, "traces"))?;
+        let metrics = config.metrics.enabled.then(|| MetricsLine::new(&config.metrics, ledger(&mut ledgers, "metrics")));
+        let mut agent = Self {
+            #[cfg(feature = "logs")]
+            logs: LogsLine::new(ledger(&mut ledgers, "logs")),
+            config,
+            aws,
+            addresses,
+            receivers: JoinSet::new(),
+            senders: JoinSet::new(),
+            drains: Vec::new(),
+            ledgers,
+            proxy,
+            traces,
+            metrics,
+        };
+        #[cfg(feature = "logs")]
+        agent.logs.ship(&agent.config.logs, &agent.aws).await?;
+        agent.send();
+        agent.receive(ports);
+        Ok(agent)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// What became of everything that arrived, by signal: `traces`, `metrics`, `logs`.
+    #[must_use]
+    pub fn ledgers(&self) -> Vec<(&'static str, LedgerSnapshot)> {
+        self.ledgers.iter().map(|(signal, ledger)| (*signal, ledger.snapshot())).collect()
+    }
+
+    /// The same, to look at later.
+    #[must_use]
+    pub fn live_ledgers(&self) -> Vec<(&'static str, Arc<Ledger>)> {
+        self.ledgers.clone()
+    }
+
+    /// Goes on with another configuration: the ports stay open, and what is held is sent as the new one says. Gives the names of the
+    /// settings that need a restart and stay as they are.
+    ///
+    /// # Errors
+    /// When the new one cannot be used; the agent then goes on as before.
+    pub async fn reload(&mut self, mut config: Config) -> Result<Vec<&'static str>, StartError> {
+        let kept = keep_fixed(&self.config, &mut config);
+        if config == self.config {
+            return Ok(kept);
+        }
+        let is_elsewhere = config.aws != self.config.aws;
+        let aws = if is_elsewhere { config.aws.load().await? } else { self.aws.clone() };
+        let proxy = is_elsewhere.then(|| Proxy::new(aws.clone(), &config.aws)).transpose().map_err(AwsError::from)?;
+        #[cfg(feature = "logs")]
+        if is_elsewhere || config.logs != self.config.logs {
+            self.logs.ship(&config.logs, &aws).await?;
+        }
+        if let Some(proxy) = proxy {
+            self.proxy.send_replace(proxy);
+        }
+        (self.config, self.aws) = (config, aws);
+        self.traces.resize(&self.config);
+        let before = self.drains.len();
+        self.send();
+        self.drains[..before].iter().for_each(Drain::hand_over);
+        Ok(kept)
+    }
+
+    /// Stops receiving, sends what is held for at most `within`, leaves the rest to the spool, and gives the final ledgers.
+    pub async fn drain(mut self, within: Duration) -> Vec<(&'static str, LedgerSnapshot)> {
+        self.receivers.shutdown().await;
+        let deadline = Instant::now() + within;
+        self.drains.iter().for_each(|drain| drain.begin(deadline));
+        self.traces.stop_telling();
+        #[cfg(feature = "logs")]
+        self.logs.end(deadline).await;
+        while self.senders.join_next().await.is_some() {}
+        self.traces.close().await;
+        self.ledgers.iter().map(|(signal, ledger)| (*signal, ledger.snapshot())).collect()
+    }
+
+    /// Sends traces and metrics as the configuration says.
+    fn send(&mut self) {
+        self.drains.push(self.traces.send(&self.config, &self.aws, &mut self.senders));
+        let metrics = self.metrics.as_ref();
+        self.drains.extend(metrics.map(|line| line.send(&self.config.metrics, &self.aws, &mut self.senders)));
+    }
+
+    fn receive(&mut self, ports: Ports) {
+        let intake = Arc::clone(&self.traces.counters);
+        self.receivers.spawn(receive_segments(ports.udp, Arc::clone(&self.traces.queue), Arc::clone(&intake)));
+        if let (Some(line), Some(socket)) = (&self.metrics, ports.statsd) {
+            self.receivers.spawn(receive_lines(socket, Arc::clone(&line.aggregator), Arc::clone(&line.counters)));
+        }
+        let documents = posted_routes(Arc::clone(&self.traces.queue), Arc::clone(&intake));
+        let routes = proxy_routes(self.proxy.subscribe(), documents);
+        #[cfg(unix)]
+        if let Some(socket) = ports.socket {
+            self.receivers.spawn(serve(socket, routes.clone()));
+        }
+        self.receivers.spawn(serve(ports.tcp, routes));
+        if let Some(listener) = ports.health {
+            let statsd = self.metrics.as_ref().map(|line| Arc::clone(&line.counters)).unwrap_or_default();
+            let udp_ports = [Some(self.addresses.udp), self.addresses.statsd].into_iter().flatten().map(|address| address.port()).collect();
+            let vitals = Vitals { intake, statsd, ledgers: self.ledgers.clone(), udp_ports };
+            self.receivers.spawn(serve(listener, health_routes(Arc::new(vitals))));
+        }
+        self.receivers.spawn(tell_losses(self.ledgers.clone()));
+    }
+}
+
+fn ledger(ledgers: &mut Vec<(&'static str, Arc<Ledger>)>, signal: &'static str) -> Arc<Ledger> {
+    let ledger = Arc::new(Ledger::default());
+    ledgers.push((signal, Arc::clone(&ledger)));
+    ledger
+}

@@ -1,0 +1,99 @@
+//! [`TracesLine`]: from UDP 2000 to PutTraceSegments.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use telemetry_delivery::{AffineBatcher, Backoff, BatchLimits, Drain, Keeper, Ledger, Pump, PumpSettings, Queue};
+use tokio::task::{AbortHandle, JoinSet};
+
+use crate::DAEMON_LINES;
+use crate::config::Config;
+use crate::dead_letters::DeadLetters;
+use crate::intake::{IntakeCounters, RawSegment};
+use crate::memory;
+use crate::ports::StartError;
+use crate::spool::{self, Way};
+use crate::traces::{Failures, PutTraceSegments, TelemetrySources, send_telemetry};
+
+/// Segments are of use for a week; X-Ray takes them for longer, but nobody looks.
+const SEGMENT_AGE: Duration = Duration::from_secs(7 * 86_400);
+
+/// What stays while configurations change.
+#[derive(Debug)]
+pub(super) struct TracesLine {
+    pub(super) queue: Arc<Queue<RawSegment>>,
+    pub(super) counters: Arc<IntakeCounters>,
+    keeper: Option<Keeper<RawSegment>>,
+    dead_letters: Option<Arc<DeadLetters>>,
+    ledger: Arc<Ledger>,
+    failures: Arc<Failures>,
+    telemetry: Option<AbortHandle>,
+}
+
+impl TracesLine {
+    /// Opens the spool; nothing is sent yet.
+    pub(super) fn open(config: &Config, ledger: Arc<Ledger>) -> Result<Self, StartError> {
+        let memory = memory::room_for(config.traces.memory);
+        tracing::info!(target: DAEMON_LINES, "Using buffer memory limit of {} MB", memory >> 20);
+        let Way { queue, keeper, dead_letters } = spool::open(&config.traces, memory, &ledger)?;
+        let dead_letters = dead_letters.map(Arc::new);
+        Ok(Self { queue, counters: Arc::default(), keeper, dead_letters, ledger, failures: Arc::default(), telemetry: None })
+    }
+
+    /// Sends as the configuration says, until the drain.
+    pub(super) fn send(&mut self, config: &Config, aws: &SdkConfig, tasks: &mut JoinSet<()>) -> Drain {
+        let limits = BatchLimits { items: PutTraceSegments::BATCH, bytes: PutTraceSegments::BYTES, linger: Duration::from_secs(1) };
+        let client = aws_sdk_xray::Client::new(aws);
+        let destination = Arc::new(PutTraceSegments::new(client.clone(), Arc::clone(&self.failures), self.dead_letters.clone()));
+        let settings = PumpSettings {
+            concurrency: config.traces.concurrency,
+            backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(10)),
+            max_age: SEGMENT_AGE,
+        };
+        self.tell(config, client, tasks);
+        let pump = Pump::new(Arc::clone(&self.queue), AffineBatcher::new(limits), destination, settings, Arc::clone(&self.ledger));
+        let (drain, signal) = Drain::new();
+        tasks.spawn(pump.run(signal));
+        drain
+    }
+
+    /// Telemetry, in the place of that of another configuration.
+    fn tell(&mut self, config: &Config, client: aws_sdk_xray::Client, tasks: &mut JoinSet<()>) {
+        let sources = TelemetrySources {
+            client,
+            intake: Arc::clone(&self.counters),
+            ledger: Arc::clone(&self.ledger),
+            failures: Arc::clone(&self.failures),
+            resource_arn: config.traces.resource_arn.clone(),
+            is_local: config.aws.local_mode || config.aws.is_local,
+        };
+        self.stop_telling();
+        self.telemetry = Some(tasks.spawn(send_telemetry(sources)));
+    }
+
+    /// Changes what may be held.
+    pub(super) fn resize(&self, config: &Config) {
+        self.queue.set_limit(memory::room_for(config.traces.memory));
+        if let Some(keeper) = &self.keeper {
+            let (bytes, share) = spool::quota(&config.traces);
+            keeper.set_quota(bytes, share);
+        }
+    }
+
+    /// Telemetry is sent while there is something to come.
+    pub(super) fn stop_telling(&mut self) {
+        if let Some(telemetry) = self.telemetry.take() {
+            telemetry.abort();
+        }
+    }
+
+    /// Ends the spool, when the pump has ended.
+    pub(super) async fn close(self) {
+        let Some(keeper) = self.keeper else { return };
+        let closed = tokio::task::spawn_blocking(|| keeper.close()).await;
+        if let Err(error) = closed.unwrap_or_else(|error| Err(error.into())) {
+            tracing::error!(%error, "the spool did not end in order");
+        }
+    }
+}

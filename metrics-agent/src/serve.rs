@@ -1,0 +1,140 @@
+//! HTTP on a port, for neighbours who may be slow, silent or many.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{Request, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::Semaphore;
+use tower_service::Service as _;
+
+/// Time for the head of a request, and for the next one on a connection that stays open. SDKs ask about targets every 10 seconds.
+const HEAD: Duration = Duration::from_secs(15);
+/// Time for a request as a whole, its body and its answer.
+const REQUEST: Duration = Duration::from_secs(30);
+/// Connections of a port. One more waits until another ends, which silence does not put off for longer than [`HEAD`].
+const CONNECTIONS: usize = 512;
+
+/// How long somebody may take, and how many may come.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    head: Duration,
+    request: Duration,
+    connections: usize,
+}
+
+/// Serves until the task is dropped.
+pub(crate) async fn serve<L: axum::serve::Listener>(listener: L, routes: Router) {
+    serve_with(Patience { head: HEAD, request: REQUEST, connections: CONNECTIONS }, listener, routes).await;
+}
+
+async fn serve_with<L: axum::serve::Listener>(patience: Patience, mut listener: L, routes: Router) {
+    let places = Arc::new(Semaphore::new(patience.connections));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let (stream, _) = listener.accept().await;
+        let connection = converse(patience, stream, routes.clone());
+        tokio::spawn(async move {
+            connection.await;
+            drop(place);
+        });
+    }
+}
+
+async fn converse(patience: Patience, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router) {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(patience.head);
+    let answer = service_fn(|request| answer(patience.request, routes.clone(), request));
+    if let Err(error) = builder.serve_connection(TokioIo::new(stream), answer).await {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+async fn answer(within: Duration, mut routes: Router, request: Request<Incoming>) -> Result<Response, Infallible> {
+    let too_slow = |_| Ok((StatusCode::REQUEST_TIMEOUT, "the request took too long\n").into_response());
+    tokio::time::timeout(within, routes.call(request)).await.unwrap_or_else(too_slow)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Bytes;
+    use axum::routing::post;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::sync::mpsc;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    struct Arriving(mpsc::UnboundedReceiver<DuplexStream>);
+
+    impl axum::serve::Listener for Arriving {
+        type Io = DuplexStream;
+        type Addr = ();
+
+        async fn accept(&mut self) -> (DuplexStream, ()) {
+            match self.0.recv().await {
+                Some(stream) => (stream, ()),
+                None => std::future::pending().await,
+            }
+        }
+
+        fn local_addr(&self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Gives what connects to a server that takes two at once, and counts bytes.
+    fn server() -> impl Fn() -> DuplexStream {
+        let (arrive, arriving) = mpsc::unbounded_channel();
+        let routes = Router::new().route("/", post(|body: Bytes| async move { body.len().to_string() }));
+        tokio::spawn(serve_with(Patience { head: HEAD, request: REQUEST, connections: 2 }, Arriving(arriving), routes));
+        move || {
+            let (ours, theirs) = duplex(1 << 16);
+            arrive.send(theirs).unwrap();
+            ours
+        }
+    }
+
+    const REQUEST_OF_THREE: &[u8] = b"POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 3\r\n\r\n";
+
+    async fn read(mut stream: DuplexStream) -> String {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        text
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_never_ends_is_given_up() {
+        let mut stream = server()();
+        stream.write_all(b"POST / HTTP/1.1\r\nhost:").await.unwrap();
+        let began = Instant::now();
+        assert!(!read(stream).await.contains("200"));
+        assert!((HEAD..REQUEST).contains(&began.elapsed()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up() {
+        let mut stream = server()();
+        stream.write_all(REQUEST_OF_THREE).await.unwrap();
+        stream.write_all(b"a").await.unwrap();
+        assert!(read(stream).await.starts_with("HTTP/1.1 408"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_silent_do_not_keep_others_out_for_ever() {
+        let connect = server();
+        let _silent = [connect(), connect()];
+        let mut stream = connect();
+        stream.write_all(REQUEST_OF_THREE).await.unwrap();
+        stream.write_all(b"abc").await.unwrap();
+        let answer = read(stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("\r\n\r\n3"), "{answer}");
+    }
+}
