@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use tokio::net::{TcpListener, UdpSocket};
 
 use crate::aws::AwsError;
@@ -95,13 +96,16 @@ impl Ports {
     }
 }
 
-/// Asks for a larger buffer than the usual 208 kB, which holds three documents of 60 kB. The system may give less.
+/// Asks for a larger buffer than the usual 208 kB, which holds three documents of 60 kB. Without the right to more than `net.core.rmem_max`
+/// the system gives that.
 fn bind_udp(what: &'static str, address: SocketAddr, setting: &'static str) -> Result<UdpSocket, StartError> {
     const RECEIVE_BUFFER: usize = 8 << 20;
     let bind = || {
         let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::DGRAM, None)?;
         socket.set_nonblocking(true)?;
-        if let Err(error) = socket.set_recv_buffer_size(RECEIVE_BUFFER) {
+        if set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER).is_err()
+            && let Err(error) = socket.set_recv_buffer_size(RECEIVE_BUFFER)
+        {
             tracing::debug!(%error, "the receive buffer stays as it is");
         }
         socket.bind(&address.into())?;
