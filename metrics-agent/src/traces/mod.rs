@@ -1,5 +1,6 @@
 //! X-Ray: segments out, sampling rules through, and once a minute how it goes.
 
+mod body;
 mod failures;
 mod rules_cache;
 

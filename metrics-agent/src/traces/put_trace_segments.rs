@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use aws_sdk_xray::Client;
 use aws_sdk_xray::types::UnprocessedTraceSegment;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use axum::body::Bytes;
 use telemetry_delivery::{Destination, Held, LossReason, Outcome, Verdict};
 use tokio::time::Instant;
 
+use super::body::body_of;
 use super::failures::Failures;
 use crate::DAEMON_LINES;
 use crate::aws::{chain_of, verdict_of};
@@ -38,8 +42,8 @@ impl PutTraceSegments {
 impl Destination<RawSegment> for PutTraceSegments {
     async fn send(&self, batch: &[Held<RawSegment>]) -> Verdict {
         let began = Instant::now();
-        let documents = batch.iter().map(|held| held.item.document.to_string()).collect();
-        match self.client.put_trace_segments().set_trace_segment_documents(Some(documents)).send().await {
+        let body = body_of(batch);
+        match self.client.put_trace_segments().customize().mutate_request(move |request| carry(request, &body)).send().await {
             Ok(answer) => {
                 let unprocessed = answer.unprocessed_trace_segments();
                 tell_sent(batch.len(), unprocessed.len(), began.elapsed().as_secs_f64());
@@ -61,6 +65,12 @@ impl Destination<RawSegment> for PutTraceSegments {
             letters.keep(&segment.document, reason.0);
         }
     }
+}
+
+/// Gives a request that was made without documents its body, before it is signed.
+fn carry(request: &mut HttpRequest, body: &Bytes) {
+    request.headers_mut().insert("content-length", body.len().to_string());
+    *request.body_mut() = SdkBody::from(body.clone());
 }
 
 /// Whether the segment was at fault, not the way.
