@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
@@ -9,6 +10,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
+use super::credentials::KeptCredentials;
 use super::http::through_reqwest;
 use super::region::{self, NoRegion};
 use super::settings::AwsSettings;
@@ -44,6 +46,7 @@ impl AwsSettings {
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::disabled())
+            .identity_cache(IdentityCache::no_cache())
             .timeout_config(timeouts)
             .time_source(LearnedClock);
         if let Some(client) = through_reqwest(self)? {
@@ -56,7 +59,7 @@ impl AwsSettings {
             let made_up = Credentials::new("local", "local", None, None, "metrics-agent local");
             loader = loader.credentials_provider(SharedCredentialsProvider::new(made_up));
         }
-        let config = self.with_role(loader.load().await).await;
+        let config = with_kept_credentials(self.with_role(loader.load().await).await);
         let Some(endpoint) = &self.endpoint else { return Ok(config) };
         Ok(config.into_builder().endpoint_url(endpoint).build())
     }
@@ -69,4 +72,9 @@ impl AwsSettings {
         let provider = SharedCredentialsProvider::new(builder.build().await);
         config.into_builder().credentials_provider(provider).build()
     }
+}
+
+fn with_kept_credentials(config: SdkConfig) -> SdkConfig {
+    let Some(provider) = config.credentials_provider() else { return config };
+    config.into_builder().credentials_provider(SharedCredentialsProvider::new(KeptCredentials::new(provider))).build()
 }

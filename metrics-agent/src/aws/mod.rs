@@ -6,6 +6,8 @@ mod http;
 
 mod region;
 
+mod credentials;
+
 mod load;
 
 mod verdict;

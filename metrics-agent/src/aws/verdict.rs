@@ -5,6 +5,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use telemetry_delivery::{Failure, Verdict, classify};
 
+use super::credentials::note_refusal;
 use crate::clock;
 
 /// What delivery should do after a call that failed.
@@ -12,6 +13,7 @@ pub(crate) fn verdict_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpRespon
     let response = error.raw_response();
     let retry_after = response.and_then(|response| response.headers().get("retry-after"));
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    code.into_iter().for_each(note_refusal);
     if let Some(date) = response.and_then(|response| response.headers().get("date")).filter(|_| code.is_some_and(is_of_the_clock)) {
         clock::learn(date);
     }
