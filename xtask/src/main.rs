@@ -1,6 +1,7 @@
 //! Chores: set up and run the tests, build the page, measure.
 
 mod figures;
+mod release;
 mod setup;
 mod test;
 mod web;
@@ -28,6 +29,8 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Builds what is released: the agent without the console, as one static file.
+    Release,
     /// Measures and puts the tables into the README.
     Figures,
 }
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Test => test::run(),
         Chore::Web { check } => web::build(check),
+        Chore::Release => release::build(),
         Chore::Figures => figures::render(),
     };
     match done {
