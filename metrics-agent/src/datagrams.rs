@@ -1,8 +1,9 @@
 //! Reads a UDP port, for segments and StatsD alike.
 
+use std::io::Read as _;
 use std::time::Duration;
 
-use telemetry_delivery::DrainSignal;
+use socket2::SockRef;
 use tokio::net::UdpSocket;
 
 /// One more byte than the largest payload, so that a cut datagram shows.
@@ -16,62 +17,79 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// With so much room in the kernel, as it counts, nobody fills it in a pause: with 3,000 documents of 1 kB, or 120 of 64 kB.
 const ROOM_FOR_A_PAUSE: usize = 8 << 20;
 
-/// Hands each datagram to `take` until told to stop, and then those that the kernel has already.
-pub(crate) async fn receive_datagrams(socket: UdpSocket, port: &str, mut stop: DrainSignal, mut take: impl FnMut(&[u8])) {
-    let mut buffer = vec![0; BUFFER];
-    let room = socket2::SockRef::from(&socket).recv_buffer_size().unwrap_or_default();
-    let pause = if room < ROOM_FOR_A_PAUSE { Duration::ZERO } else { PAUSE };
+/// Hands each datagram to `take` until the task is dropped, and then those that the kernel has: who sent them has sent them to us.
+pub(crate) async fn receive_datagrams(socket: UdpSocket, port: &str, take: impl FnMut(&[u8])) {
+    let room = SockRef::from(&socket).recv_buffer_size().unwrap_or_default();
+    let mut reader = Reader { socket, buffer: vec![0; BUFFER], take };
     loop {
-        let read = tokio::select! {
-            ready = socket.readable() => match ready {
-                Ok(()) => read_some(&socket, &mut buffer, AT_ONCE, &mut take),
-                Err(error) => {
-                    tracing::warn!(%error, "the {port} port could not be read");
-                    0
-                }
-            },
-            () = stop.ordered() => {
-                read_some(&socket, &mut buffer, AT_THE_END, &mut take);
-                return;
+        let read = match reader.socket.readable().await {
+            Ok(()) => reader.read(AT_ONCE),
+            Err(error) => {
+                tracing::warn!(%error, "the {port} port could not be read");
+                0
             }
         };
-        if read == AT_ONCE || pause.is_zero() {
+        if read == AT_ONCE || room < ROOM_FOR_A_PAUSE {
             tokio::task::yield_now().await;
-            continue;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = stop.ordered() => {}
+        } else {
+            tokio::time::sleep(PAUSE).await;
         }
     }
 }
 
-/// Takes what is there already; how many.
-fn read_some(socket: &UdpSocket, buffer: &mut [u8], most: usize, take: &mut impl FnMut(&[u8])) -> usize {
-    for read in 0..most {
-        let Ok(length) = socket.try_recv(buffer) else { return read };
-        take(&buffer[..length]);
+/// A port that is read empty when it is dropped.
+struct Reader<F: FnMut(&[u8])> {
+    socket: UdpSocket,
+    buffer: Vec<u8>,
+    take: F,
+}
+
+impl<F: FnMut(&[u8])> Reader<F> {
+    /// Takes what is there already; how many.
+    fn read(&mut self, most: usize) -> usize {
+        for read in 0..most {
+            let Ok(length) = self.socket.try_recv(&mut self.buffer) else { return read };
+            (self.take)(&self.buffer[..length]);
+        }
+        most
     }
-    most
+}
+
+impl<F: FnMut(&[u8])> Drop for Reader<F> {
+    fn drop(&mut self) {
+        // The runtime may not know yet that there is something to read; the kernel does.
+        let socket = SockRef::from(&self.socket);
+        for _ in 0..AT_THE_END {
+            let Ok(length) = (&*socket).read(&mut self.buffer) else { return };
+            (self.take)(&self.buffer[..length]);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use telemetry_delivery::Drain;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::task::JoinSet;
 
     use super::*;
 
     #[tokio::test]
     async fn what_the_kernel_has_at_the_end_is_taken() {
+        const COUNT: usize = AT_ONCE + 10;
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let sender = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        for number in 0..100_u8 {
-            sender.send_to(&[number], socket.local_addr().unwrap()).await.unwrap();
-        }
-        let (drain, stop) = Drain::new();
-        drain.begin(tokio::time::Instant::now());
-        let mut taken = Vec::new();
-        receive_datagrams(socket, "test", stop, |datagram| taken.extend_from_slice(datagram)).await;
-        assert_eq!(taken, (0..100).collect::<Vec<u8>>());
+        let address = socket.local_addr().unwrap();
+        let taken = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&taken);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(receive_datagrams(socket, "test", move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }));
+        tokio::task::yield_now().await;
+        let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        (0..COUNT).for_each(|_| assert_eq!(sender.send_to(b"x", address).unwrap(), 1));
+        tasks.shutdown().await;
+        assert_eq!(taken.load(Ordering::Relaxed), COUNT);
     }
 }

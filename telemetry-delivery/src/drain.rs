@@ -27,12 +27,6 @@ impl Drain {
         (Self(sender), DrainSignal(receiver))
     }
 
-    /// One more who waits.
-    #[must_use]
-    pub fn signal(&self) -> DrainSignal {
-        DrainSignal(self.0.subscribe())
-    }
-
     /// Asks everybody to send what they hold until `deadline`, and to stop.
     pub fn begin(&self, deadline: Instant) {
         self.0.send_replace(Some(Order::DrainUntil(deadline)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use telemetry_delivery::{DrainSignal, Queue};
+use telemetry_delivery::Queue;
 use tokio::net::UdpSocket;
 
 use super::segment::RawSegment;
@@ -18,9 +18,9 @@ pub(crate) struct IntakeCounters {
     pub(crate) truncated: AtomicU64,
 }
 
-/// Receives until told to stop. Never waits for the queue: what does not fit is counted there.
-pub(crate) async fn receive_segments(socket: UdpSocket, stop: DrainSignal, queue: Arc<Queue<RawSegment>>, counters: Arc<IntakeCounters>) {
-    receive_datagrams(socket, "X-Ray", stop, |datagram| take(datagram, &queue, &counters)).await;
+/// Receives until the task is dropped. Never waits for the queue: what does not fit is counted there.
+pub(crate) async fn receive_segments(socket: UdpSocket, queue: Arc<Queue<RawSegment>>, counters: Arc<IntakeCounters>) {
+    receive_datagrams(socket, "X-Ray", |datagram| take(datagram, &queue, &counters)).await;
 }
 
 fn take(datagram: &[u8], queue: &Queue<RawSegment>, counters: &IntakeCounters) {

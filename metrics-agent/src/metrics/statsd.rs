@@ -21,9 +21,9 @@ pub(crate) struct StatsdCounters {
     pub(crate) refused: AtomicU64,
 }
 
-/// Receives until told to stop.
-pub(crate) async fn receive_lines(socket: UdpSocket, stop: DrainSignal, aggregator: Arc<Mutex<Aggregator>>, counters: Arc<StatsdCounters>) {
-    receive_datagrams(socket, "StatsD", stop, |datagram| {
+/// Receives until the task is dropped.
+pub(crate) async fn receive_lines(socket: UdpSocket, aggregator: Arc<Mutex<Aggregator>>, counters: Arc<StatsdCounters>) {
+    receive_datagrams(socket, "StatsD", |datagram| {
         take(datagram, &mut aggregator.lock().unwrap_or_else(PoisonError::into_inner), &counters);
     })
     .await;

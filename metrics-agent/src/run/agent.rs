@@ -30,11 +30,7 @@ pub struct Agent {
     config: Config,
     aws: SdkConfig,
     addresses: Addresses,
-    /// What reads datagrams, and its end.
-    readers: JoinSet<()>,
-    reading: Drain,
-    /// What serves and watches.
-    servers: JoinSet<()>,
+    receivers: JoinSet<()>,
     /// What sends, and its drains: those of configurations that were in force before too, until their last calls have ended.
     senders: JoinSet<()>,
     drains: Vec<Drain>,
@@ -65,9 +61,7 @@ impl Agent {
             config,
             aws,
             addresses,
-            readers: JoinSet::new(),
-            reading: Drain::new().0,
-            servers: JoinSet::new(),
+            receivers: JoinSet::new(),
             senders: JoinSet::new(),
             drains: Vec::new(),
             ledgers,
@@ -131,9 +125,7 @@ impl Agent {
     /// Stops receiving, sends what is held for at most `within`, leaves the rest to the spool, and gives the final ledgers.
     pub async fn drain(mut self, within: Duration) -> Vec<(&'static str, LedgerSnapshot)> {
         let deadline = Instant::now() + within;
-        self.reading.begin(deadline);
-        while self.readers.join_next().await.is_some() {}
-        self.servers.shutdown().await;
+        self.receivers.shutdown().await;
         self.drains.iter().for_each(|drain| drain.begin(deadline));
         self.traces.stop_telling();
         #[cfg(feature = "logs")]
@@ -152,25 +144,24 @@ impl Agent {
 
     fn receive(&mut self, ports: Ports) {
         let intake = Arc::clone(&self.traces.counters);
-        let stop = self.reading.signal();
-        self.readers.spawn(receive_segments(ports.udp, stop.clone(), Arc::clone(&self.traces.queue), Arc::clone(&intake)));
+        self.receivers.spawn(receive_segments(ports.udp, Arc::clone(&self.traces.queue), Arc::clone(&intake)));
         if let (Some(line), Some(socket)) = (&self.metrics, ports.statsd) {
-            self.readers.spawn(receive_lines(socket, stop, Arc::clone(&line.aggregator), Arc::clone(&line.counters)));
+            self.receivers.spawn(receive_lines(socket, Arc::clone(&line.aggregator), Arc::clone(&line.counters)));
         }
         let documents = posted_routes(Arc::clone(&self.traces.queue), Arc::clone(&intake));
         let routes = proxy_routes(self.proxy.subscribe(), documents);
         #[cfg(unix)]
         if let Some(socket) = ports.socket {
-            self.servers.spawn(serve(socket, routes.clone()));
+            self.receivers.spawn(serve(socket, routes.clone()));
         }
-        self.servers.spawn(serve(ports.tcp, routes));
+        self.receivers.spawn(serve(ports.tcp, routes));
         if let Some(listener) = ports.health {
             let statsd = self.metrics.as_ref().map(|line| Arc::clone(&line.counters)).unwrap_or_default();
             let udp_ports = [Some(self.addresses.udp), self.addresses.statsd].into_iter().flatten().map(|address| address.port()).collect();
             let vitals = Vitals { intake, statsd, ledgers: self.ledgers.clone(), udp_ports };
-            self.servers.spawn(serve(listener, health_routes(Arc::new(vitals))));
+            self.receivers.spawn(serve(listener, health_routes(Arc::new(vitals))));
         }
-        self.servers.spawn(tell_losses(self.ledgers.clone()));
+        self.receivers.spawn(tell_losses(self.ledgers.clone()));
     }
 }
 
