@@ -12,6 +12,19 @@ pub const DATAGRAM_HEADER: &[u8] = b"{\"format\":\"json\",\"version\":1}\n";
 /// The largest payload of UDP over IPv4: 65,535 less 20 bytes of IP and 8 of UDP header.
 pub const UDP_PAYLOAD_LIMIT: usize = 65_507;
 
+/// What a document begins with that is OpenTelemetry's spans, sampled: base64 of OTLP protobuf follows.
+pub const SPANS_SAMPLED: &str = "T1S";
+
+/// The same when they are not sampled.
+pub const SPANS_UNSAMPLED: &str = "T1U";
+
+/// Whether a document begins as one that PutTraceSegments takes: a JSON object or array, or OpenTelemetry's spans.
+#[must_use]
+pub fn is_document(document: &str) -> bool {
+    let begins = |begin: &str| document.starts_with(begin);
+    begins("{") || begins("[") || begins(SPANS_SAMPLED) || begins(SPANS_UNSAMPLED)
+}
+
 /// A framed document in a buffer that is reused from one to the next.
 #[derive(Debug, Default)]
 pub struct Datagram {

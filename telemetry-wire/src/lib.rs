@@ -31,7 +31,9 @@ mod check;
 
 pub use bytes::write_json_string;
 pub use check::{Violation, check_document, check_text};
-pub use datagram::{DATAGRAM_HEADER, Datagram, DatagramError, UDP_PAYLOAD_LIMIT, document_of, scan_trace_id};
+pub use datagram::{
+    DATAGRAM_HEADER, Datagram, DatagramError, SPANS_SAMPLED, SPANS_UNSAMPLED, UDP_PAYLOAD_LIMIT, document_of, is_document, scan_trace_id,
+};
 pub use document::{
     Annotation, AnnotationValue, Aws, Beanstalk, Cause, CauseDetail, Details, Document, DocumentKind, Ec2, Ecs, Eks, Encoder, Entity,
     Exception, Flags, Http, HttpRequest, HttpResponse, Link, LogGroup, Placement, SegmentInfo, Service, Sql, StackFrame, XrayInfo, limits,

@@ -134,3 +134,35 @@ fn hostile_times_and_missing_ids_do_no_harm() {
     assert_eq!(spans_of(&far)[0].end_time_unix_nano, u64::MAX);
     assert!(spans_of(&document(r#"{"id":"0000000000000001","name":"n","start_time":1,"end_time":2}"#)).is_empty());
 }
+
+#[test]
+fn json_says_the_same_as_protobuf() {
+    use telemetry_wire::otlp::{AnyValue, ExportTraceServiceRequest, any_value};
+    let text = r#"{"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "unknown": 1,
+      "scopeSpans": [{"scope": {"name": "lib"}, "spans": [{"traceId": "581cf771a006649127e371903a2de979", "spanId": "70DE5B6F19FF9A0A",
+        "parentSpanId": "", "name": "GET", "kind": 2, "startTimeUnixNano": "1500000000000000001", "endTimeUnixNano": 1500000000000000002,
+        "flags": 257, "status": {"code": 2, "message": "no"},
+        "events": [{"timeUnixNano": "7", "name": "exception"}], "links": [{"traceId": "00", "spanId": "01"}],
+        "attributes": [{"key": "int", "value": {"intValue": "-7"}}, {"key": "plain", "value": {"intValue": 7}},
+          {"key": "double", "value": {"doubleValue": "NaN"}}, {"key": "bytes", "value": {"bytesValue": "AQI="}},
+          {"key": "list", "value": {"arrayValue": {"values": [{"boolValue": true}]}}}, {"key": "none", "value": {}}]}]}]}]}"#;
+    let request: ExportTraceServiceRequest = serde_json::from_str(text).unwrap();
+    let span = &request.resource_spans[0].scope_spans[0].spans[0];
+    assert_eq!((span.trace_id.len(), span.span_id[7], span.parent_span_id.len(), span.kind), (16, 0x0a, 0, 2));
+    assert_eq!((span.start_time_unix_nano, span.end_time_unix_nano), (1_500_000_000_000_000_001, 1_500_000_000_000_000_002));
+    let value = |place: usize| span.attributes[place].value.clone().unwrap_or_default().value;
+    assert_eq!((value(0), value(1)), (Some(any_value::Value::Int(-7)), Some(any_value::Value::Int(7))));
+    assert!(matches!(value(2), Some(any_value::Value::Double(number)) if number.is_nan()));
+    assert_eq!((value(3), value(5)), (Some(any_value::Value::Bytes(vec![1, 2])), None));
+    let flag = AnyValue { value: Some(any_value::Value::Bool(true)) };
+    assert!(matches!(value(4), Some(any_value::Value::Array(list)) if list.values == [flag]));
+    assert_eq!((span.events[0].time_unix_nano, &*span.links[0].span_id), (7, &[1_u8][..]));
+    for bad in [
+        r#"{"spanId": "x"}"#,
+        r#"{"spanId": "123"}"#,
+        r#"{"startTimeUnixNano": "-1"}"#,
+        r#"{"attributes": [{"value": {"intValue": 0.5}}]}"#,
+    ] {
+        assert!(serde_json::from_str::<telemetry_wire::otlp::Span>(bad).is_err(), "{bad}");
+    }
+}

@@ -1,7 +1,13 @@
-//! The messages of `opentelemetry/proto/{collector/trace,trace,common,resource}/v1`, as far as segment documents fill them.
+//! The messages of `opentelemetry/proto/{collector/trace,trace,common,resource}/v1`, as far as spans use
+//! them; read from JSON too.
+
+use serde::Deserialize;
+
+use super::json;
 
 /// What a collector is sent.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ExportTraceServiceRequest {
     /// By where they come from.
     #[prost(message, repeated, tag = "1")]
@@ -28,7 +34,8 @@ pub struct PartialSuccess {
 }
 
 /// The spans of one resource.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ResourceSpans {
     /// The service and where it runs.
     #[prost(message, optional, tag = "1")]
@@ -42,15 +49,20 @@ pub struct ResourceSpans {
 }
 
 /// A service and where it runs.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Resource {
     /// Such as `service.name`.
     #[prost(message, repeated, tag = "1")]
     pub attributes: Vec<KeyValue>,
+    /// Attributes that were dropped.
+    #[prost(uint32, tag = "2")]
+    pub dropped_attributes_count: u32,
 }
 
 /// The spans that one library recorded.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ScopeSpans {
     /// The library.
     #[prost(message, optional, tag = "1")]
@@ -64,7 +76,8 @@ pub struct ScopeSpans {
 }
 
 /// A library.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct InstrumentationScope {
     /// Its name.
     #[prost(string, tag = "1")]
@@ -72,22 +85,32 @@ pub struct InstrumentationScope {
     /// Its version.
     #[prost(string, tag = "2")]
     pub version: String,
+    /// Facts about it.
+    #[prost(message, repeated, tag = "3")]
+    pub attributes: Vec<KeyValue>,
+    /// Attributes that were dropped.
+    #[prost(uint32, tag = "4")]
+    pub dropped_attributes_count: u32,
 }
 
 /// An operation.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Span {
     /// 16 bytes.
     #[prost(bytes = "vec", tag = "1")]
+    #[serde(deserialize_with = "json::id")]
     pub trace_id: Vec<u8>,
     /// 8 bytes.
     #[prost(bytes = "vec", tag = "2")]
+    #[serde(deserialize_with = "json::id")]
     pub span_id: Vec<u8>,
     /// As in the W3C header.
     #[prost(string, tag = "3")]
     pub trace_state: String,
     /// 8 bytes, or none for a root.
     #[prost(bytes = "vec", tag = "4")]
+    #[serde(deserialize_with = "json::id")]
     pub parent_span_id: Vec<u8>,
     /// What was done.
     #[prost(string, tag = "5")]
@@ -97,9 +120,11 @@ pub struct Span {
     pub kind: i32,
     /// Nanoseconds since the epoch.
     #[prost(fixed64, tag = "7")]
+    #[serde(deserialize_with = "json::number")]
     pub start_time_unix_nano: u64,
     /// Nanoseconds since the epoch.
     #[prost(fixed64, tag = "8")]
+    #[serde(deserialize_with = "json::number")]
     pub end_time_unix_nano: u64,
     /// Facts.
     #[prost(message, repeated, tag = "9")]
@@ -116,13 +141,24 @@ pub struct Span {
     /// Bits 0 to 7 as in the W3C header; 0x100 and 0x200 whether the parent is in another process.
     #[prost(fixed32, tag = "16")]
     pub flags: u32,
+    /// Attributes that were dropped.
+    #[prost(uint32, tag = "10")]
+    pub dropped_attributes_count: u32,
+    /// Events that were dropped.
+    #[prost(uint32, tag = "12")]
+    pub dropped_events_count: u32,
+    /// Links that were dropped.
+    #[prost(uint32, tag = "14")]
+    pub dropped_links_count: u32,
 }
 
 /// A moment of a span.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct SpanEvent {
     /// Nanoseconds since the epoch.
     #[prost(fixed64, tag = "1")]
+    #[serde(deserialize_with = "json::number")]
     pub time_unix_nano: u64,
     /// Such as `exception`.
     #[prost(string, tag = "2")]
@@ -130,21 +166,40 @@ pub struct SpanEvent {
     /// Facts.
     #[prost(message, repeated, tag = "3")]
     pub attributes: Vec<KeyValue>,
+    /// Attributes that were dropped.
+    #[prost(uint32, tag = "4")]
+    pub dropped_attributes_count: u32,
 }
 
 /// A span of another trace.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct SpanLink {
     /// 16 bytes.
     #[prost(bytes = "vec", tag = "1")]
+    #[serde(deserialize_with = "json::id")]
     pub trace_id: Vec<u8>,
     /// 8 bytes.
     #[prost(bytes = "vec", tag = "2")]
+    #[serde(deserialize_with = "json::id")]
     pub span_id: Vec<u8>,
+    /// As in the W3C header.
+    #[prost(string, tag = "3")]
+    pub trace_state: String,
+    /// Facts about the relation.
+    #[prost(message, repeated, tag = "4")]
+    pub attributes: Vec<KeyValue>,
+    /// Attributes that were dropped.
+    #[prost(uint32, tag = "5")]
+    pub dropped_attributes_count: u32,
+    /// As those of a span.
+    #[prost(fixed32, tag = "6")]
+    pub flags: u32,
 }
 
 /// How a span ended.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
+#[derive(Clone, PartialEq, Eq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct SpanStatus {
     /// Of an error.
     #[prost(string, tag = "2")]
@@ -155,7 +210,8 @@ pub struct SpanStatus {
 }
 
 /// An attribute.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct KeyValue {
     /// Its name.
     #[prost(string, tag = "1")]
@@ -203,7 +259,8 @@ pub mod any_value {
 }
 
 /// Several values.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ArrayValue {
     /// In order.
     #[prost(message, repeated, tag = "1")]
@@ -211,9 +268,21 @@ pub struct ArrayValue {
 }
 
 /// Values by name.
-#[derive(Clone, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct KeyValueList {
     /// In order.
     #[prost(message, repeated, tag = "1")]
     pub values: Vec<KeyValue>,
+}
+
+/// What went wrong, `google.rpc.Status`; the body of an answer that is no success.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub struct Status {
+    /// As gRPC numbers it.
+    #[prost(int32, tag = "1")]
+    pub code: i32,
+    /// For people.
+    #[prost(string, tag = "2")]
+    pub message: String,
 }

@@ -1,8 +1,18 @@
-//! From what a segment says of its process to a resource.
+//! From what a segment says of its process to a resource. The way back is `process.rs`.
 
 use super::attributes::Attributes;
 use super::message::Resource;
 use crate::document::{Aws, Document};
+
+impl Resource {
+    /// A service of which nothing else is known.
+    #[must_use]
+    pub fn of_service(name: &str) -> Self {
+        let mut resource = Attributes::default();
+        resource.text("service.name", Some(name));
+        Self { attributes: resource.take(), ..Self::default() }
+    }
+}
 
 /// The service, and where it runs. Subsegments that come on their own know neither; give them the resource of their segment.
 #[must_use]
@@ -19,12 +29,13 @@ pub fn resource_of(segment: &Document) -> Resource {
     resource
         .text("cloud.provider", platform.map(|_| "aws"))
         .text("cloud.platform", platform)
+        .text("aws.ecs.launchtype", launch_type(segment).as_deref())
         .text("cloud.resource_id", segment.resource_arn.as_deref());
     if let Some(aws) = &segment.aws {
         add_sdk(&mut resource, aws);
         add_places(&mut resource, aws);
     }
-    Resource { attributes: resource.take() }
+    Resource { attributes: resource.take(), ..Resource::default() }
 }
 
 fn platform(origin: &str) -> Option<&'static str> {
@@ -39,12 +50,29 @@ fn platform(origin: &str) -> Option<&'static str> {
     })
 }
 
+/// The origin says it too.
+fn launch_type(segment: &Document) -> Option<String> {
+    let of_block = || segment.aws.as_ref()?.ecs.as_ref()?.launch_type.as_deref();
+    let of_origin = || segment.origin.as_deref()?.strip_prefix("AWS::ECS::").filter(|kind| matches!(*kind, "EC2" | "Fargate"));
+    of_block().or_else(of_origin).map(str::to_ascii_lowercase)
+}
+
+/// `X-Ray for Python` names its language.
+fn language(sdk: &str) -> String {
+    let language = sdk.rsplit_once(" for ").map_or("rust", |(_, language)| language).to_ascii_lowercase();
+    match language.as_str() {
+        "node.js" => "nodejs".to_owned(),
+        language if language.starts_with(".net") => "dotnet".to_owned(),
+        _ => language,
+    }
+}
+
 fn add_sdk(resource: &mut Attributes, aws: &Aws) {
     let Some(xray) = &aws.xray else { return };
     resource
         .text("telemetry.sdk.name", xray.sdk.as_deref())
         .text("telemetry.sdk.version", xray.sdk_version.as_deref())
-        .text("telemetry.sdk.language", Some("rust"));
+        .text("telemetry.sdk.language", xray.sdk.as_deref().map(language).as_deref());
 }
 
 fn add_places(resource: &mut Attributes, aws: &Aws) {
@@ -67,8 +95,10 @@ fn add_places(resource: &mut Attributes, aws: &Aws) {
             .text("aws.ecs.container.arn", ecs.container_arn.as_deref())
             .text("aws.ecs.cluster.arn", ecs.cluster_arn.as_deref())
             .text("aws.ecs.task.arn", ecs.task_arn.as_deref())
-            .text("aws.ecs.task.family", ecs.task_family.as_deref())
-            .text("aws.ecs.launchtype", ecs.launch_type.as_deref().map(str::to_ascii_lowercase).as_deref());
+            .text("aws.ecs.task.family", ecs.task_family.as_deref());
+        if aws.ec2.is_none() {
+            resource.text("cloud.availability_zone", ecs.availability_zone.as_deref());
+        }
     }
     if let Some(eks) = &aws.eks {
         resource

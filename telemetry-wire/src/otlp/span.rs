@@ -1,20 +1,10 @@
-//! From a document to spans.
+//! From a document to spans. The way back is `entity.rs`.
 
 use super::attributes::Attributes;
+use super::codes::{CLIENT, ERROR, INTERNAL, PARENT_IS_REMOTE, REMOTE_IS_KNOWN, SAMPLED, SERVER, implied_flags};
 use super::message::{Span, SpanEvent, SpanLink, SpanStatus, any_value::Value};
 use crate::document::{AnnotationValue, Aws, Document, Exception, Http, Sql};
 use crate::id::{SegmentId, TraceId};
-
-/// `SPAN_KIND_INTERNAL`, `_SERVER`, `_CLIENT`.
-const INTERNAL: i32 = 1;
-const SERVER: i32 = 2;
-const CLIENT: i32 = 3;
-/// `STATUS_CODE_ERROR`.
-const ERROR: i32 = 2;
-/// Sampled; whether the parent is remote is known; it is.
-const SAMPLED: u32 = 0x01;
-const REMOTE_IS_KNOWN: u32 = 0x100;
-const PARENT_IS_REMOTE: u32 = 0x200;
 
 /// The document and all that is nested in it, parents first. Empty without a trace id; entities in progress are left out, since OTLP knows
 /// ended spans only.
@@ -33,10 +23,10 @@ pub fn spans_of(document: &Document) -> Vec<Span> {
 
 fn span(entity: &Document, trace_id: TraceId, parent: Option<SegmentId>, is_segment: bool, end: f64) -> Span {
     let is_remote = is_segment && parent.is_some();
-    let kind = match (is_segment, &entity.namespace) {
+    let kind = match (is_segment, entity.namespace.as_deref()) {
         (true, _) => SERVER,
-        (false, Some(_)) => CLIENT,
-        (false, None) => INTERNAL,
+        (false, Some("aws" | "remote")) => CLIENT,
+        (false, _) => INTERNAL,
     };
     let end_time_unix_nano = nanoseconds(end);
     Span {
@@ -55,11 +45,12 @@ fn span(entity: &Document, trace_id: TraceId, parent: Option<SegmentId>, is_segm
             .map(|link| SpanLink {
                 trace_id: link.trace_id.as_u128().to_be_bytes().to_vec(),
                 span_id: link.id.as_u64().to_be_bytes().to_vec(),
+                ..SpanLink::default()
             })
             .collect(),
         status: status(entity),
         flags: SAMPLED | REMOTE_IS_KNOWN | if is_remote { PARENT_IS_REMOTE } else { 0 },
-        trace_state: String::new(),
+        ..Span::default()
     }
 }
 
@@ -72,7 +63,7 @@ fn exceptions(entity: &Document) -> &[Exception] {
     entity.cause.as_ref().map_or(&[], |cause| cause.exceptions())
 }
 
-/// Any of the three flags is an error, as the collector's X-Ray receiver has it; which one follows from the HTTP status.
+/// Any of the three flags is an error, as the collector's X-Ray receiver has it; which one follows from the HTTP status, else is listed.
 fn status(entity: &Document) -> Option<SpanStatus> {
     let flags = entity.flags();
     let message = exceptions(entity).first().and_then(|exception| exception.message.clone()).unwrap_or_default();
@@ -88,16 +79,28 @@ fn attributes(entity: &Document, is_segment: bool) -> Vec<crate::otlp::KeyValue>
         add_sql(&mut attributes, sql);
     }
     if let Some(aws) = entity.aws.as_ref().filter(|_| !is_segment) {
-        add_aws(&mut attributes, aws, &entity.name);
+        add_aws(&mut attributes, aws);
     }
-    if entity.namespace.as_deref() == Some("remote") {
-        attributes.text("peer.service", Some(&entity.name));
-    }
+    let called = |namespace| (!is_segment && entity.namespace.as_deref() == Some(namespace)).then_some(entity.name.as_str());
+    attributes
+        .text("peer.service", called("remote"))
+        .text("rpc.system", called("aws").map(|_| "aws-api"))
+        .text("aws.service", called("aws"));
+    add_flags(&mut attributes, entity);
     attributes.text("enduser.id", entity.user.as_deref()).flag("aws.xray.traced", entity.traced);
     let rule = entity.aws.as_ref().and_then(|aws| aws.xray.as_ref()?.sampling_rule_name.as_deref());
     attributes.text("aws.xray.sampling_rule", rule);
     add_pairs(&mut attributes, entity);
     attributes.take()
+}
+
+fn add_flags(attributes: &mut Attributes, entity: &Document) {
+    let flags = entity.flags();
+    let status = entity.http.as_ref().and_then(|http| http.response.status);
+    if flags != implied_flags(status, flags.any()) {
+        let listed = [("error", flags.error), ("throttle", flags.throttle), ("fault", flags.fault)];
+        attributes.texts("aws.xray.flags", listed.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name));
+    }
 }
 
 fn add_http(attributes: &mut Attributes, http: &Http) {
@@ -106,6 +109,7 @@ fn add_http(attributes: &mut Attributes, http: &Http) {
         .text("url.full", http.request.url.as_deref())
         .text("user_agent.original", http.request.user_agent.as_deref())
         .text("client.address", http.request.client_ip.as_deref())
+        .text("network.peer.address", http.request.client_ip.as_deref().filter(|_| !http.request.x_forwarded_for))
         .flag("aws.xray.x_forwarded_for", http.request.x_forwarded_for)
         .number("http.response.status_code", http.response.status)
         .number("http.response.body.size", http.response.content_length);
@@ -129,10 +133,7 @@ fn add_sql(attributes: &mut Attributes, sql: &Sql) {
         .text("db.namespace", Some(database).filter(|database| !database.is_empty()));
 }
 
-fn add_aws(attributes: &mut Attributes, aws: &Aws, service: &str) {
-    if aws.operation.is_some() {
-        attributes.text("rpc.system", Some("aws-api")).text("aws.service", Some(service));
-    }
+fn add_aws(attributes: &mut Attributes, aws: &Aws) {
     attributes
         .text("aws.operation", aws.operation.as_deref())
         .text("aws.account_id", aws.account_id.as_deref())
@@ -142,7 +143,8 @@ fn add_aws(attributes: &mut Attributes, aws: &Aws, service: &str) {
         .number("aws.xray.retries", aws.retries)
         .text("aws.queue_url", aws.queue_url.as_deref())
         .text("aws.table_name", aws.table_name.as_deref())
-        .texts("aws.dynamodb.table_names", aws.table_names.iter().map(String::as_str));
+        .texts("aws.dynamodb.table_names", aws.table_names.iter().map(String::as_str))
+        .texts("aws.xray.resource_names", aws.resource_names.iter().map(String::as_str));
 }
 
 /// Annotations by their own key, and a list of which they are; metadata as text, by namespace.
@@ -175,7 +177,7 @@ fn event(exception: &Exception, time_unix_nano: u64) -> SpanEvent {
         .flag("aws.xray.exception.remote", exception.remote)
         .number("aws.xray.exception.truncated", exception.truncated)
         .number("aws.xray.exception.skipped", exception.skipped);
-    SpanEvent { time_unix_nano, name: "exception".into(), attributes: attributes.take() }
+    SpanEvent { time_unix_nano, name: "exception".into(), attributes: attributes.take(), ..SpanEvent::default() }
 }
 
 /// `type: message`, then `at label (path:line)` for each frame.
@@ -187,7 +189,8 @@ fn stack(exception: &Exception) -> Option<String> {
     for frame in &exception.stack {
         let label = frame.label.as_deref().unwrap_or_default();
         let path = frame.path.as_deref().unwrap_or_default();
-        text.push_str(&format!("\n\tat {label}({path}: {})", frame.line.unwrap_or_default()));
+        let line = frame.line.map(|line| format!(": {line}")).unwrap_or_default();
+        text.push_str(&format!("\n\tat {label}({path}{line})"));
     }
     Some(text)
 }

@@ -2,10 +2,8 @@
 
 use std::io;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use telemetry_wire::otlp::{Message as _, Resource, SAMPLED, Span, request};
-use telemetry_wire::{DATAGRAM_HEADER, UDP_PAYLOAD_LIMIT, document_of};
+use telemetry_wire::otlp::{ExportTraceServiceRequest, Message as _, Resource, Span, carry, cut, request};
+use telemetry_wire::{DATAGRAM_HEADER, SPANS_SAMPLED, UDP_PAYLOAD_LIMIT, document_of};
 
 use super::mapping::Mapping;
 use crate::emitter::address::DaemonAddress;
@@ -13,12 +11,13 @@ use crate::emitter::emit::Emitter;
 use crate::emitter::udp::UdpEmitter;
 
 /// Protobuf that one datagram holds: base64 makes 4 bytes of 3.
-const ROOM: usize = (UDP_PAYLOAD_LIMIT - DATAGRAM_HEADER.len() - SAMPLED.len()) / 4 * 3;
+const ROOM: usize = (UDP_PAYLOAD_LIMIT - DATAGRAM_HEADER.len() - SPANS_SAMPLED.len()) / 4 * 3;
 /// JSON of which one span surely fits: a span repeats the keys of annotations.
 const DOCUMENT: usize = 32 << 10;
 
 /// Sends segments as OTLP to the UDP port of an agent, in the form in which AWS's distributions of OpenTelemetry send them inside Lambda:
-/// the header line, `T1S`, base64. The X-Ray daemon of Lambda takes it; elsewhere use [`OtlpEmitter`](super::OtlpEmitter).
+/// the header line, `T1S`, base64. The X-Ray daemon of Lambda takes it, and so does
+/// `metrics-agent`; elsewhere use [`OtlpEmitter`](super::OtlpEmitter).
 #[derive(Debug)]
 pub struct OtlpUdpEmitter {
     udp: UdpEmitter,
@@ -34,19 +33,16 @@ impl OtlpUdpEmitter {
         Ok(Self { udp: UdpEmitter::connect(address)?, mapping: Mapping::default() })
     }
 
-    /// Halves the spans until each half fits.
-    fn send(&self, resource: Resource, mut spans: Vec<Span>) -> io::Result<()> {
-        let whole = request(resource.clone(), spans.clone());
-        if whole.encoded_len() <= ROOM {
-            let mut datagram = [DATAGRAM_HEADER, SAMPLED].concat();
-            datagram.extend_from_slice(STANDARD.encode(whole.encode_to_vec()).as_bytes());
-            return self.udp.emit(&datagram);
-        }
-        if spans.len() < 2 {
+    fn send(&self, resource: Resource, spans: Vec<Span>) -> io::Result<()> {
+        let pieces = cut(request(resource, spans), ROOM);
+        pieces.iter().map(|piece| self.send_piece(piece)).fold(Ok(()), io::Result::and)
+    }
+
+    fn send_piece(&self, piece: &ExportTraceServiceRequest) -> io::Result<()> {
+        if piece.encoded_len() > ROOM {
             return Err(io::Error::other("a span that no datagram holds"));
         }
-        let second = spans.split_off(spans.len() / 2);
-        self.send(resource.clone(), spans).and(self.send(resource, second))
+        self.udp.emit(&[DATAGRAM_HEADER, carry(piece).as_bytes()].concat())
     }
 }
 
