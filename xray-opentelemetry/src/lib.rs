@@ -38,11 +38,7 @@ mod attributes;
 
 mod sampler;
 
-mod resource;
-
-mod span;
-
-mod plan;
+mod convert;
 
 mod exporter;
 

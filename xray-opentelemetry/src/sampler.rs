@@ -9,7 +9,7 @@ use opentelemetry::{Context, KeyValue, TraceId};
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 use xray_sdk::sampling::{Sampler, SamplingRequest};
 
-use crate::attributes::{Attributes, SAMPLING_RULE};
+use crate::attributes::{SAMPLING_RULE, path_of_url, text};
 use crate::incoming::Incoming;
 
 /// Asks a sampler of `xray-sdk`, such as that of X-Ray's rules, where the caller has not decided. Rules see host, method and path as the
@@ -41,14 +41,13 @@ impl XraySampler {
     }
 
     fn decide(&self, attributes: &[KeyValue]) -> (bool, Option<Arc<str>>) {
-        let known = Attributes::new(attributes);
-        let path = known.text(&["url.path", "http.target", "http.route"]).map(str::to_owned).or_else(|| known.path_of_url());
+        let path = text(attributes, &["url.path", "http.target", "http.route"]).map(str::to_owned).or_else(|| path_of_url(attributes));
         let pairs: Vec<(&str, String)> = attributes.iter().map(|pair| (pair.key.as_str(), pair.value.as_str().into_owned())).collect();
         let pairs: Vec<(&str, &str)> = pairs.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let request = SamplingRequest {
             service: &self.service,
-            host: known.text(&["server.address", "http.host", "net.host.name"]),
-            method: known.text(&["http.request.method", "http.method"]),
+            host: text(attributes, &["server.address", "http.host", "net.host.name"]),
+            method: text(attributes, &["http.request.method", "http.method"]),
             path: path.as_deref().map(|path| path.split('?').next().unwrap_or_default()),
             service_type: self.service_type.as_deref(),
             attributes: &pairs,
