@@ -13,10 +13,12 @@ mod put;
 mod root_cause;
 mod rules;
 mod sampling;
+mod spans;
 mod summaries;
 mod telemetry;
 mod traces;
 mod tree;
+mod unprocessed;
 
 pub(crate) use batch_get::batch_get_traces;
 pub(crate) use graph::{ServiceGraph, get_service_graph, get_trace_graph};

@@ -1,19 +1,14 @@
 //! PutTraceSegments: each document is taken or refused by itself; the call always succeeds.
 
 use serde_json::{Value, json};
+use telemetry_wire::otlp::CarriedSpans;
 use telemetry_wire::{Document, TraceId, check_text};
 
+use super::spans::documents_of;
+use super::unprocessed::Unprocessed;
 use crate::clock::now;
 use crate::protocol::ApiError;
 use crate::storage::Storage;
-
-/// A refused document.
-#[derive(Clone, Debug)]
-pub(crate) struct Unprocessed {
-    pub(crate) id: Option<String>,
-    pub(crate) code: &'static str,
-    pub(crate) message: String,
-}
 
 struct Taken {
     trace_id: TraceId,
@@ -29,9 +24,15 @@ pub(crate) async fn put_trace_segments(storage: &Storage, input: &Value) -> Resu
     let documents = documents.ok_or_else(|| ApiError::invalid_request("TraceSegmentDocuments is required"))?;
     let (mut taken, mut refused) = (Vec::new(), Vec::new());
     for document in documents {
-        match document.as_str().ok_or_else(not_text).and_then(check) {
-            Ok(document) => taken.push(document),
-            Err(unprocessed) => refused.push(unprocessed),
+        let Some(text) = document.as_str() else {
+            refused.push(Unprocessed::new("InvalidSegment", None, "a document must be a JSON string"));
+            continue;
+        };
+        for checked in read(text, &mut refused) {
+            match checked {
+                Ok(document) => taken.push(document),
+                Err(unprocessed) => refused.push(unprocessed),
+            }
         }
     }
     let count = taken.len();
@@ -43,18 +44,16 @@ pub(crate) async fn put_trace_segments(storage: &Storage, input: &Value) -> Resu
     Ok((json!({ "UnprocessedTraceSegments": listed }), count, refused))
 }
 
-fn not_text() -> Unprocessed {
-    Unprocessed {
-        id: None,
-        code: "InvalidSegment",
-        message: "Invalid segment. ErrorCode: InvalidSegment: a document must be a JSON string".into(),
-    }
+/// A document of JSON, or those of OpenTelemetry's spans.
+fn read(text: &str, refused: &mut Vec<Unprocessed>) -> Vec<Result<Taken, Unprocessed>> {
+    let Some(carried) = CarriedSpans::find(text) else { return vec![check(text)] };
+    let (documents, unreadable) = documents_of(carried);
+    refused.extend(unreadable);
+    documents.iter().map(|document| check(document)).collect()
 }
 
 fn check(text: &str) -> Result<Taken, Unprocessed> {
-    let refuse =
-        |code, id: Option<String>, why: &str| Unprocessed { id, code, message: format!("Invalid segment. ErrorCode: {code}: {why}") };
-    let violations = check_text(text.as_bytes()).map_err(|error| refuse("JSONFormatError", None, &error.to_string()))?;
+    let violations = check_text(text.as_bytes()).map_err(|error| Unprocessed::new("JSONFormatError", None, &error.to_string()))?;
     let id = || serde_json::from_str::<Value>(text).ok().and_then(|value| value.get("id")?.as_str().map(str::to_owned));
     if let Some(violation) = violations.iter().find(|violation| is_fatal(violation.rule, &violation.path)) {
         let code = match violation.path.as_str() {
@@ -63,10 +62,10 @@ fn check(text: &str) -> Result<Taken, Unprocessed> {
             _ if violation.rule == "required" => "MissingField",
             _ => "InvalidSegment",
         };
-        return Err(refuse(code, id(), &violation.to_string()));
+        return Err(Unprocessed::new(code, id(), &violation.to_string()));
     }
-    let document = Document::parse(text.as_bytes()).map_err(|error| refuse("InvalidSegment", id(), &error.to_string()))?;
-    let trace_id = document.trace_id.ok_or_else(|| refuse("InvalidTraceId", id(), "trace_id is missing"))?;
+    let document = Document::parse(text.as_bytes()).map_err(|error| Unprocessed::new("InvalidSegment", id(), &error.to_string()))?;
+    let trace_id = document.trace_id.ok_or_else(|| Unprocessed::new("InvalidTraceId", id(), "trace_id is missing"))?;
     Ok(Taken {
         trace_id,
         id: document.id.to_string(),
