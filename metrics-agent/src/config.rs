@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::aws::AwsSettings;
+use crate::otlp_settings::{Collector, OtlpConfig, TracesTo};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -17,6 +18,8 @@ pub struct Config {
     pub aws: AwsSettings,
     /// X-Ray segments.
     pub traces: TracesConfig,
+    /// OpenTelemetry's spans.
+    pub otlp: OtlpConfig,
     /// StatsD.
     pub metrics: MetricsConfig,
     /// Log files; none by default.
@@ -50,6 +53,10 @@ pub struct TracesConfig {
     pub spool_megabytes: u64,
     /// Percent that the spool may have of what is free on its disk; beyond, the oldest go. Default 25.
     pub spool_share: u8,
+    /// Where segments go. Default `xray`.
+    pub to: TracesTo,
+    /// The collector, with `to = "otlp"`.
+    pub otlp: Collector,
 }
 
 /// What goes to disk.
@@ -145,7 +152,16 @@ impl Default for TracesConfig {
             spool_folder: None,
             spool_megabytes: 1_024,
             spool_share: 25,
+            to: TracesTo::Xray,
+            otlp: Collector::default(),
         }
+    }
+}
+
+impl Default for OtlpConfig {
+    fn default() -> Self {
+        let (http, grpc) = (loopback(4318), loopback(4317));
+        Self { enabled: None, http, grpc, indexed: Vec::new(), index_all: false, is_optional: false }
     }
 }
 
@@ -211,6 +227,13 @@ impl Config {
             format!("{} MB in memory, {} calls at once, spool: {spool}", self.traces.memory, self.traces.concurrency),
             format!("health on {}", self.health.listen),
         ];
+        if self.traces.to == TracesTo::Otlp {
+            let endpoint = self.traces.otlp.endpoint.as_deref().unwrap_or("CloudWatch");
+            lines.push(format!("segments go to {endpoint} as OpenTelemetry's spans"));
+        }
+        if self.otlp.is_on() {
+            lines.push(format!("OpenTelemetry's spans on HTTP {} and gRPC {}", self.otlp.http, self.otlp.grpc));
+        }
         if self.metrics.enabled {
             lines.push(format!("StatsD on UDP {}, to namespace {}", self.metrics.statsd, self.metrics.namespace));
         }
@@ -231,8 +254,23 @@ impl Config {
         empty.or(wrong)
     }
 
+    fn otlp_mistake(&self) -> Option<String> {
+        let is_wanted = self.otlp.enabled == Some(true) || self.traces.to == TracesTo::Otlp;
+        if is_wanted && !cfg!(feature = "otlp") {
+            return Some("otlp.enabled and traces.to = \"otlp\" need an agent that is built with its feature `otlp`".into());
+        }
+        let collector = &self.traces.otlp;
+        if let Some(wrong) = collector.endpoint.as_ref().filter(|endpoint| !is_web_address(endpoint)) {
+            return Some(format!("traces.otlp.endpoint is `{wrong}`, expected http://host:port/v1/traces or with https://"));
+        }
+        let is_header =
+            |(name, value): (&str, &str)| http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok();
+        let wrong = collector.headers.iter().find(|pair| !is_header(*pair));
+        wrong.map(|(name, _)| format!("traces.otlp.headers: `{name}` or its value is no HTTP header"))
+    }
+
     fn mistake(&self) -> Option<String> {
-        if let Some(mistake) = self.aws_mistake() {
+        if let Some(mistake) = self.aws_mistake().or_else(|| self.otlp_mistake()) {
             return Some(mistake);
         }
         let namespace = &self.metrics.namespace;
@@ -329,6 +367,9 @@ mod tests {
             ("[traces\n", "line 1"),
             ("[aws]\nregion = \"\"", "aws.region is empty"),
             ("[aws]\nproxy = \"htps://proxy:3128\"", "aws.proxy is `htps://proxy:3128`, expected http://"),
+            ("[traces.otlp]\nendpoint = \"collector:4318\"", "traces.otlp.endpoint is `collector:4318`"),
+            ("[traces.otlp]\nheaders = { \"a key\" = \"v\" }", "traces.otlp.headers: `a key`"),
+            ("[traces]\nto = \"jaeger\"", "unknown variant `jaeger`"),
             ("[traces]\nspool_share = 0", "traces.spool_share is 0"),
             ("[metrics]\nnamespace = \"AWS/EC2\"", "metrics.namespace is `AWS/EC2`"),
             ("[metrics]\ninterval = 0", "metrics.interval is 0"),

@@ -2,26 +2,26 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::State;
+use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use telemetry_delivery::{Ledger, LedgerSnapshot};
 
-use crate::guard::is_from_a_browser;
+use crate::guard::refuse_browsers;
 use crate::intake::{IntakeCounters, kernel_drops};
 use crate::metrics::StatsdCounters;
+use crate::traces::Failures;
 
 /// What there is to tell.
 #[derive(Debug)]
 pub(crate) struct Vitals {
     pub(crate) intake: Arc<IntakeCounters>,
     pub(crate) statsd: Arc<StatsdCounters>,
+    pub(crate) failures: Arc<Failures>,
     /// By signal: `traces`, `metrics`, `logs`.
     pub(crate) ledgers: Vec<(&'static str, Arc<Ledger>)>,
     pub(crate) udp_ports: Vec<u16>,
@@ -29,18 +29,11 @@ pub(crate) struct Vitals {
 
 /// The port's routes.
 pub(crate) fn health_routes(vitals: Arc<Vitals>) -> Router {
-    let guard = async |request: Request, next: Next| -> Response {
-        if is_from_a_browser(request.headers()) {
-            (StatusCode::FORBIDDEN, "browsers are refused\n").into_response()
-        } else {
-            next.run(request).await
-        }
-    };
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/status", get(|State(vitals): State<Arc<Vitals>>| async move { Json(vitals.status()) }))
         .route("/metrics", get(|State(vitals): State<Arc<Vitals>>| async move { vitals.prometheus() }))
-        .layer(middleware::from_fn(guard))
+        .layer(middleware::from_fn(refuse_browsers))
         .with_state(vitals)
 }
 
@@ -62,12 +55,17 @@ impl Vitals {
 
     fn prometheus(&self) -> String {
         let mut text = Text::default();
-        let read = |cell: &std::sync::atomic::AtomicU64| cell.load(Ordering::Relaxed);
+        let read = |cell: &AtomicU64| cell.load(Ordering::Relaxed);
         text.counter("metrics_agent_datagrams_received_total", "X-Ray datagrams read.", &[("", read(&self.intake.received))]);
         text.counter(
             "metrics_agent_datagrams_malformed_total",
             "X-Ray datagrams refused.",
             &[("", read(&self.intake.malformed) + read(&self.intake.truncated))],
+        );
+        text.counter(
+            "metrics_agent_spans_rejected_total",
+            "Spans that a collector rejected of requests that it took.",
+            &[("", self.failures.rejected())],
         );
         text.counter("metrics_agent_statsd_lines_total", "StatsD lines taken.", &[("", read(&self.statsd.lines))]);
         text.counter("metrics_agent_statsd_malformed_total", "StatsD lines refused.", &[("", read(&self.statsd.malformed))]);

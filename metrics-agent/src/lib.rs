@@ -1,4 +1,4 @@
-//! The companion agent: a drop-in X-Ray daemon, StatsD to CloudWatch metrics, and log shipping, in one process.
+//! The companion agent: a drop-in X-Ray daemon that speaks OpenTelemetry too, StatsD to CloudWatch metrics, and log shipping, in one process.
 //!
 //! All three take the same line: intake → [`telemetry_delivery`] → a destination made with the official AWS SDK, whose own
 //! repeats are off, so that delivery alone repeats and attempts never multiply. What is lost is counted by reason and shown
@@ -13,6 +13,8 @@ mod serve;
 mod datagrams;
 
 mod aws;
+
+mod otlp_settings;
 
 mod config;
 
@@ -46,5 +48,6 @@ pub use clock::timestamp;
 pub use config::{Config, ConfigError, FileConfig, HealthConfig, LogConfig, MetricsConfig, Spool, TracesConfig};
 pub use daemon::{DAEMON_FILES, DaemonError, DaemonFileError, DaemonFlags, DaemonOptions, LogOptions, from_go};
 pub use dead_letters::{DEAD_LETTERS, DeadLetter};
+pub use otlp_settings::{Collector, Headers, OtlpConfig, TracesTo};
 pub use ports::{Addresses, StartError};
 pub use run::Agent;

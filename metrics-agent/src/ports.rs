@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, UdpSocket};
 
 use crate::aws::AwsError;
 use crate::config::Config;
+use crate::otlp_settings::OtlpConfig;
 
 /// Where an agent listens; with port 0 in the configuration these are the ports that the system gave.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,10 @@ pub struct Addresses {
     pub statsd: Option<SocketAddr>,
     /// Health, if it could be opened.
     pub health: Option<SocketAddr>,
+    /// OpenTelemetry's spans by HTTP, if it is on.
+    pub otlp_http: Option<SocketAddr>,
+    /// OpenTelemetry's spans by gRPC, if it is on.
+    pub otlp_grpc: Option<SocketAddr>,
 }
 
 /// Why an agent did not start.
@@ -68,6 +73,8 @@ pub(crate) struct Ports {
     pub(crate) tcp: TcpListener,
     pub(crate) statsd: Option<UdpSocket>,
     pub(crate) health: Option<TcpListener>,
+    pub(crate) otlp_http: Option<TcpListener>,
+    pub(crate) otlp_grpc: Option<TcpListener>,
     #[cfg(unix)]
     pub(crate) socket: Option<tokio::net::UnixListener>,
 }
@@ -75,11 +82,18 @@ pub(crate) struct Ports {
 impl Ports {
     /// Binds all or none.
     pub(crate) async fn bind(config: &Config) -> Result<Self, StartError> {
+        let (health, otlp) = (&config.health, config.otlp.is_on().then_some(&config.otlp));
+        let otlp_port = async |what, address: fn(&OtlpConfig) -> SocketAddr, setting| match otlp {
+            Some(otlp) => bind_unless_taken(what, address(otlp), setting, otlp.is_optional).await,
+            None => Ok(None),
+        };
         Ok(Self {
             udp: bind_udp("X-Ray documents", config.traces.udp, "traces.udp")?,
             tcp: bind_tcp("sampling rules", config.traces.tcp, "traces.tcp").await?,
             statsd: config.metrics.enabled.then(|| bind_udp("StatsD", config.metrics.statsd, "metrics.statsd")).transpose()?,
-            health: bind_health(config).await?,
+            health: bind_unless_taken("health", health.listen, "health.listen", health.is_optional).await?,
+            otlp_http: otlp_port("OTLP by HTTP", |otlp| otlp.http, "otlp.http").await?,
+            otlp_grpc: otlp_port("OTLP by gRPC", |otlp| otlp.grpc, "otlp.grpc").await?,
             #[cfg(unix)]
             socket: config.traces.socket.as_deref().map(bind_socket).transpose()?,
         })
@@ -92,6 +106,8 @@ impl Ports {
             tcp: self.tcp.local_addr()?,
             statsd: self.statsd.as_ref().map(UdpSocket::local_addr).transpose()?,
             health: self.health.as_ref().map(TcpListener::local_addr).transpose()?,
+            otlp_http: self.otlp_http.as_ref().map(TcpListener::local_addr).transpose()?,
+            otlp_grpc: self.otlp_grpc.as_ref().map(TcpListener::local_addr).transpose()?,
         })
     }
 }
@@ -132,9 +148,15 @@ fn bind_socket(path: &std::path::Path) -> Result<tokio::net::UnixListener, Start
     tokio::net::UnixListener::bind(path).map_err(failed)
 }
 
-async fn bind_health(config: &Config) -> Result<Option<TcpListener>, StartError> {
-    match bind_tcp("health", config.health.listen, "health.listen").await {
-        Err(error) if config.health.is_optional => {
+/// A port that nobody has asked for may be taken.
+async fn bind_unless_taken(
+    what: &'static str,
+    address: SocketAddr,
+    setting: &'static str,
+    is_optional: bool,
+) -> Result<Option<TcpListener>, StartError> {
+    match bind_tcp(what, address, setting).await {
+        Err(error) if is_optional => {
             tracing::warn!("{error}; going on without");
             Ok(None)
         }

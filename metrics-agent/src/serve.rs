@@ -9,8 +9,14 @@ use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+#[cfg(feature = "otlp")]
+use hyper::server::conn::http2;
 use hyper::service::service_fn;
+#[cfg(feature = "otlp")]
+use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::{TokioIo, TokioTimer};
+#[cfg(feature = "otlp")]
+use tokio::io::AsyncReadExt as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tower_service::Service as _;
@@ -30,12 +36,24 @@ struct Patience {
     connections: usize,
 }
 
-/// Serves until the task is dropped.
+const PATIENCE: Patience = Patience { head: HEAD, request: REQUEST, connections: CONNECTIONS };
+
+/// Serves HTTP/1 until the task is dropped.
 pub(crate) async fn serve<L: axum::serve::Listener>(listener: L, routes: Router) {
-    serve_with(Patience { head: HEAD, request: REQUEST, connections: CONNECTIONS }, listener, routes).await;
+    serve_with(PATIENCE, listener, routes, converse).await;
 }
 
-async fn serve_with<L: axum::serve::Listener>(patience: Patience, mut listener: L, routes: Router) {
+/// Serves HTTP/1 and, to those who know that they may, HTTP/2.
+#[cfg(feature = "otlp")]
+pub(crate) async fn serve_either<L: axum::serve::Listener>(listener: L, routes: Router) {
+    serve_with(PATIENCE, listener, routes, converse_in_either).await;
+}
+
+async fn serve_with<L, F>(patience: Patience, mut listener: L, routes: Router, converse: impl Fn(Patience, L::Io, Router) -> F)
+where
+    L: axum::serve::Listener,
+    F: Future<Output = ()> + Send + 'static,
+{
     let places = Arc::new(Semaphore::new(patience.connections));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
@@ -51,6 +69,26 @@ async fn serve_with<L: axum::serve::Listener>(patience: Patience, mut listener: 
 async fn converse(patience: Patience, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router) {
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(patience.head);
+    let answer = service_fn(|request| answer(patience.request, routes.clone(), request));
+    if let Err(error) = builder.serve_connection(TokioIo::new(stream), answer).await {
+        tracing::debug!(%error, "a connection ended");
+    }
+}
+
+/// The first bytes tell: no request of HTTP/1 is as short, and none begins with `PRI`.
+#[cfg(feature = "otlp")]
+async fn converse_in_either(patience: Patience, mut stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router) {
+    let mut begin = [0; 3];
+    if !matches!(tokio::time::timeout(patience.head, stream.read_exact(&mut begin)).await, Ok(Ok(_))) {
+        return;
+    }
+    let (read, write) = tokio::io::split(stream);
+    let stream = tokio::io::join(std::io::Cursor::new(begin).chain(read), write);
+    if begin != *b"PRI" {
+        return converse(patience, stream, routes).await;
+    }
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).keep_alive_interval(patience.head).keep_alive_timeout(patience.head);
     let answer = service_fn(|request| answer(patience.request, routes.clone(), request));
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), answer).await {
         tracing::debug!(%error, "a connection ended");
@@ -94,7 +132,7 @@ mod tests {
     fn server() -> impl Fn() -> DuplexStream {
         let (arrive, arriving) = mpsc::unbounded_channel();
         let routes = Router::new().route("/", post(|body: Bytes| async move { body.len().to_string() }));
-        tokio::spawn(serve_with(Patience { head: HEAD, request: REQUEST, connections: 2 }, Arriving(arriving), routes));
+        tokio::spawn(serve_with(Patience { head: HEAD, request: REQUEST, connections: 2 }, Arriving(arriving), routes, converse));
         move || {
             let (ours, theirs) = duplex(1 << 16);
             arrive.send(theirs).unwrap();

@@ -13,11 +13,16 @@ pub(crate) fn verdict_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpRespon
     let response = error.raw_response();
     let retry_after = response.and_then(|response| response.headers().get("retry-after"));
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    learn_of(code, response.and_then(|response| response.headers().get("date")));
+    classify(&Failure { status: response.map(|response| response.status().as_u16()), code, retry_after })
+}
+
+/// Takes from an answer what it says of our clock and our credentials, if AWS refuses them.
+pub(crate) fn learn_of(code: Option<&str>, date: Option<&str>) {
     code.into_iter().for_each(note_refusal);
-    if let Some(date) = response.and_then(|response| response.headers().get("date")).filter(|_| code.is_some_and(is_of_the_clock)) {
+    if let Some(date) = date.filter(|_| code.is_some_and(is_of_the_clock)) {
         clock::learn(date);
     }
-    classify(&Failure { status: response.map(|response| response.status().as_u16()), code, retry_after })
 }
 
 /// Codes by which AWS refuses a signature that is too old, or from the future.

@@ -51,12 +51,13 @@ async fn take(State(posted): State<Arc<Posted>>, headers: HeaderMap, body: Bytes
     };
     let (mut segments, mut refused) = (Vec::new(), Vec::new());
     for document in documents.trace_segment_documents {
-        if !document.trim_start().starts_with('{') {
-            posted.counters.malformed.fetch_add(1, Ordering::Relaxed);
-            refused.push(json!({ "ErrorCode": "JSONFormatError", "Message": "a document must be a JSON object" }));
-            continue;
+        match RawSegment::checked(&document) {
+            Ok(segment) => segments.push(segment),
+            Err(error) => {
+                posted.counters.malformed.fetch_add(1, Ordering::Relaxed);
+                refused.push(json!({ "ErrorCode": "JSONFormatError", "Message": error.to_string() }));
+            }
         }
-        segments.push(RawSegment::of_document(&document));
     }
     let count = segments.len() as u64;
     if !posted.queue.hold(segments).await {

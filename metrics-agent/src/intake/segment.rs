@@ -1,7 +1,7 @@
-//! [`RawSegment`]: a document that nobody has parsed.
+//! [`RawSegment`]: a document that nobody has parsed, JSON or OpenTelemetry's spans as the X-Ray distributions of its SDKs send them.
 
 use telemetry_delivery::{Item, Spooled};
-use telemetry_wire::{DatagramError, document_of, scan_trace_id};
+use telemetry_wire::{DatagramError, document_of, is_document, scan_trace_id};
 
 /// A document and the trace it says it belongs to.
 #[derive(Debug)]
@@ -10,10 +10,25 @@ pub(crate) struct RawSegment {
     trace: u128,
 }
 
+/// Why something is no segment.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Malformed {
+    #[error(transparent)]
+    Datagram(#[from] DatagramError),
+    #[error("a document must be a JSON object, or spans that begin with T1S or T1U")]
+    Document,
+}
+
 impl RawSegment {
     /// Checks the header line and takes the document as it is.
-    pub(crate) fn of_datagram(datagram: &[u8]) -> Result<Self, DatagramError> {
-        document_of(datagram).map(Self::of_document)
+    pub(crate) fn of_datagram(datagram: &[u8]) -> Result<Self, Malformed> {
+        Self::checked(document_of(datagram)?)
+    }
+
+    /// Looks at how a document begins, no further.
+    pub(crate) fn checked(document: &str) -> Result<Self, Malformed> {
+        let document = document.trim_ascii();
+        is_document(document).then(|| Self::of_document(document)).ok_or(Malformed::Document)
     }
 
     pub(crate) fn of_document(document: &str) -> Self {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use telemetry_delivery::{Drain, Ledger, LedgerSnapshot};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -14,21 +13,25 @@ use super::logs::LogsLine;
 use super::metrics::MetricsLine;
 use super::restart::keep_fixed;
 use super::traces::TracesLine;
-use crate::aws::AwsError;
+use crate::aws::Reach;
 use crate::config::Config;
 use crate::health::{Vitals, health_routes};
+#[cfg(feature = "otlp")]
+use crate::intake::{SpanTaker, otlp_routes};
 use crate::intake::{posted_routes, receive_segments};
 use crate::losses::tell_losses;
 use crate::metrics::receive_lines;
 use crate::ports::{Addresses, Ports, StartError};
 use crate::serve::serve;
+#[cfg(feature = "otlp")]
+use crate::serve::serve_either;
 use crate::traces::{Proxy, proxy_routes};
 
 /// A running agent.
 #[derive(Debug)]
 pub struct Agent {
     config: Config,
-    aws: SdkConfig,
+    aws: Reach,
     addresses: Addresses,
     receivers: JoinSet<()>,
     /// What sends, and its drains: those of configurations that were in force before too, until their last calls have ended.
@@ -38,6 +41,8 @@ pub struct Agent {
     proxy: watch::Sender<Arc<Proxy>>,
     traces: TracesLine,
     metrics: Option<MetricsLine>,
+    #[cfg(feature = "otlp")]
+    spans: Arc<SpanTaker>,
     #[cfg(feature = "logs")]
     logs: LogsLine,
 }
@@ -50,12 +55,14 @@ impl Agent {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let ports = Ports::bind(&config).await?;
         let addresses = ports.addresses().map_err(StartError::Addresses)?;
-        let aws = config.aws.load().await?;
-        let proxy = watch::Sender::new(Proxy::new(aws.clone(), &config.aws).map_err(AwsError::from)?);
+        let aws = Reach::load(&config.aws).await?;
+        let proxy = watch::Sender::new(Proxy::new(Arc::clone(&aws.signer)));
         let mut ledgers = Vec::new();
         let traces = TracesLine::open(&config, ledger(&mut ledgers, "traces"))?;
         let metrics = config.metrics.enabled.then(|| MetricsLine::new(&config.metrics, ledger(&mut ledgers, "metrics")));
         let mut agent = Self {
+            #[cfg(feature = "otlp")]
+            spans: SpanTaker::new(Arc::clone(&traces.queue), Arc::clone(&traces.counters), &config),
             #[cfg(feature = "logs")]
             logs: LogsLine::new(ledger(&mut ledgers, "logs")),
             config,
@@ -70,7 +77,7 @@ impl Agent {
             metrics,
         };
         #[cfg(feature = "logs")]
-        agent.logs.ship(&agent.config.logs, &agent.aws).await?;
+        agent.logs.ship(&agent.config.logs, &agent.aws.config).await?;
         agent.send();
         agent.receive(ports);
         Ok(agent)
@@ -105,17 +112,18 @@ impl Agent {
             return Ok(kept);
         }
         let is_elsewhere = config.aws != self.config.aws;
-        let aws = if is_elsewhere { config.aws.load().await? } else { self.aws.clone() };
-        let proxy = is_elsewhere.then(|| Proxy::new(aws.clone(), &config.aws)).transpose().map_err(AwsError::from)?;
+        let aws = if is_elsewhere { Reach::load(&config.aws).await? } else { self.aws.clone() };
         #[cfg(feature = "logs")]
         if is_elsewhere || config.logs != self.config.logs {
-            self.logs.ship(&config.logs, &aws).await?;
+            self.logs.ship(&config.logs, &aws.config).await?;
         }
-        if let Some(proxy) = proxy {
-            self.proxy.send_replace(proxy);
+        if is_elsewhere {
+            self.proxy.send_replace(Proxy::new(Arc::clone(&aws.signer)));
         }
         (self.config, self.aws) = (config, aws);
         self.traces.resize(&self.config);
+        #[cfg(feature = "otlp")]
+        self.spans.follow(&self.config);
         let before = self.drains.len();
         self.send();
         self.drains[..before].iter().for_each(Drain::hand_over);
@@ -139,7 +147,7 @@ impl Agent {
     fn send(&mut self) {
         self.drains.push(self.traces.send(&self.config, &self.aws, &mut self.senders));
         let metrics = self.metrics.as_ref();
-        self.drains.extend(metrics.map(|line| line.send(&self.config.metrics, &self.aws, &mut self.senders)));
+        self.drains.extend(metrics.map(|line| line.send(&self.config.metrics, &self.aws.config, &mut self.senders)));
     }
 
     fn receive(&mut self, ports: Ports) {
@@ -155,10 +163,15 @@ impl Agent {
             self.receivers.spawn(serve(socket, routes.clone()));
         }
         self.receivers.spawn(serve(ports.tcp, routes));
+        #[cfg(feature = "otlp")]
+        for listener in [ports.otlp_http, ports.otlp_grpc].into_iter().flatten() {
+            self.receivers.spawn(serve_either(listener, otlp_routes(Arc::clone(&self.spans))));
+        }
         if let Some(listener) = ports.health {
             let statsd = self.metrics.as_ref().map(|line| Arc::clone(&line.counters)).unwrap_or_default();
             let udp_ports = [Some(self.addresses.udp), self.addresses.statsd].into_iter().flatten().map(|address| address.port()).collect();
-            let vitals = Vitals { intake, statsd, ledgers: self.ledgers.clone(), udp_ports };
+            let failures = Arc::clone(&self.traces.failures);
+            let vitals = Vitals { intake, statsd, failures, ledgers: self.ledgers.clone(), udp_ports };
             self.receivers.spawn(serve(listener, health_routes(Arc::new(vitals))));
         }
         self.receivers.spawn(tell_losses(self.ledgers.clone()));

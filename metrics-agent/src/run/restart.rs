@@ -17,6 +17,9 @@ pub(super) fn keep_fixed(running: &Config, next: &mut Config) -> Vec<&'static st
     note("traces.spool_folder", keep(&running.traces.spool_folder, &mut next.traces.spool_folder));
     note("metrics.enabled", keep(&running.metrics.enabled, &mut next.metrics.enabled));
     note("metrics.statsd", keep(&running.metrics.statsd, &mut next.metrics.statsd));
+    note("otlp.enabled", keep(&running.otlp.enabled, &mut next.otlp.enabled));
+    note("otlp.http", keep(&running.otlp.http, &mut next.otlp.http));
+    note("otlp.grpc", keep(&running.otlp.grpc, &mut next.otlp.grpc));
     note("logs.state", keep(&running.logs.state, &mut next.logs.state));
     note("health", keep(&running.health, &mut next.health));
     kept

@@ -1,20 +1,21 @@
-//! [`TracesLine`]: from UDP 2000 to PutTraceSegments.
+//! [`TracesLine`]: from UDP 2000 and OpenTelemetry's ports to X-Ray or a collector.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use telemetry_delivery::{AffineBatcher, Backoff, BatchLimits, Drain, Keeper, Ledger, Pump, PumpSettings, Queue};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::DAEMON_LINES;
+use crate::aws::Reach;
 use crate::config::Config;
 use crate::dead_letters::DeadLetters;
 use crate::intake::{IntakeCounters, RawSegment};
 use crate::memory;
+use crate::otlp_settings::TracesTo;
 use crate::ports::StartError;
 use crate::spool::{self, Way};
-use crate::traces::{Failures, PutTraceSegments, TelemetrySources, send_telemetry};
+use crate::traces::{Failures, PutTraceSegments, TelemetrySources, TraceDestination, send_telemetry};
 
 /// Segments are of use for a week; X-Ray takes them for longer, but nobody looks.
 const SEGMENT_AGE: Duration = Duration::from_secs(7 * 86_400);
@@ -27,7 +28,7 @@ pub(super) struct TracesLine {
     keeper: Option<Keeper<RawSegment>>,
     dead_letters: Option<Arc<DeadLetters>>,
     ledger: Arc<Ledger>,
-    failures: Arc<Failures>,
+    pub(super) failures: Arc<Failures>,
     telemetry: Option<AbortHandle>,
 }
 
@@ -42,33 +43,35 @@ impl TracesLine {
     }
 
     /// Sends as the configuration says, until the drain.
-    pub(super) fn send(&mut self, config: &Config, aws: &SdkConfig, tasks: &mut JoinSet<()>) -> Drain {
+    pub(super) fn send(&mut self, config: &Config, aws: &Reach, tasks: &mut JoinSet<()>) -> Drain {
         let limits = BatchLimits { items: PutTraceSegments::BATCH, bytes: PutTraceSegments::BYTES, linger: Duration::from_secs(1) };
-        let client = aws_sdk_xray::Client::new(aws);
-        let destination = Arc::new(PutTraceSegments::new(client.clone(), Arc::clone(&self.failures), self.dead_letters.clone()));
+        let destination = Arc::new(TraceDestination::new(config, aws, &self.failures, self.dead_letters.clone()));
         let settings = PumpSettings {
             concurrency: config.traces.concurrency,
             backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(10)),
             max_age: SEGMENT_AGE,
         };
-        self.tell(config, client, tasks);
+        self.tell(config, aws, tasks);
         let pump = Pump::new(Arc::clone(&self.queue), AffineBatcher::new(limits), destination, settings, Arc::clone(&self.ledger));
         let (drain, signal) = Drain::new();
         tasks.spawn(pump.run(signal));
         drain
     }
 
-    /// Telemetry, in the place of that of another configuration.
-    fn tell(&mut self, config: &Config, client: aws_sdk_xray::Client, tasks: &mut JoinSet<()>) {
+    /// Telemetry to X-Ray, in the place of that of another configuration.
+    fn tell(&mut self, config: &Config, aws: &Reach, tasks: &mut JoinSet<()>) {
+        self.stop_telling();
+        if config.traces.to != TracesTo::Xray {
+            return;
+        }
         let sources = TelemetrySources {
-            client,
+            client: aws_sdk_xray::Client::new(&aws.config),
             intake: Arc::clone(&self.counters),
             ledger: Arc::clone(&self.ledger),
             failures: Arc::clone(&self.failures),
             resource_arn: config.traces.resource_arn.clone(),
             is_local: config.aws.local_mode || config.aws.is_local,
         };
-        self.stop_telling();
         self.telemetry = Some(tasks.spawn(send_telemetry(sources)));
     }
 

@@ -1,4 +1,4 @@
-//! [`Failures`]: calls that failed, by what went wrong.
+//! [`Failures`]: calls that failed, by what went wrong, and what was rejected of others.
 
 use std::error::Error;
 use std::io;
@@ -17,6 +17,8 @@ pub(crate) struct Failures {
     of_5xx: AtomicU64,
     unknown_host: AtomicU64,
     other: AtomicU64,
+    /// Spans that a collector rejected of requests that it took.
+    rejected: AtomicU64,
 }
 
 /// The counts at one moment.
@@ -38,6 +40,16 @@ impl Failures {
             _ => &self.other,
         };
         cell.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Notes spans that a collector rejected of a request that it took.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn note_rejected(&self, spans: u64) {
+        self.rejected.fetch_add(spans, Ordering::Relaxed);
+    }
+
+    pub(crate) fn rejected(&self) -> u64 {
+        self.rejected.load(Ordering::Relaxed)
     }
 
     pub(crate) fn counts(&self) -> FailureCounts {

@@ -7,25 +7,21 @@ use aws_sdk_xray::types::UnprocessedTraceSegment;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use axum::body::Bytes;
-use telemetry_delivery::{Destination, Held, LossReason, Outcome, Verdict};
+use telemetry_delivery::{Held, Verdict};
 use tokio::time::Instant;
 
 use super::body::body_of;
 use super::failures::Failures;
+use super::rejection::REFUSED;
 use crate::DAEMON_LINES;
 use crate::aws::{chain_of, verdict_of};
-use crate::dead_letters::DeadLetters;
 use crate::intake::RawSegment;
-
-/// X-Ray said that it will never take the document.
-const REFUSED: LossReason = LossReason("refused_by_xray");
 
 /// The destination of segments.
 #[derive(Debug)]
 pub(crate) struct PutTraceSegments {
     client: Client,
     failures: Arc<Failures>,
-    dead_letters: Option<Arc<DeadLetters>>,
 }
 
 impl PutTraceSegments {
@@ -34,13 +30,12 @@ impl PutTraceSegments {
     /// Bytes per call; the service publishes no limit, and a batch of the largest documents would have 3 MB.
     pub(crate) const BYTES: usize = 1 << 20;
 
-    pub(crate) const fn new(client: Client, failures: Arc<Failures>, dead_letters: Option<Arc<DeadLetters>>) -> Self {
-        Self { client, failures, dead_letters }
+    pub(super) const fn new(client: Client, failures: Arc<Failures>) -> Self {
+        Self { client, failures }
     }
-}
 
-impl Destination<RawSegment> for PutTraceSegments {
-    async fn send(&self, batch: &[Held<RawSegment>]) -> Verdict {
+    /// Sends once.
+    pub(super) async fn send(&self, batch: &[Held<RawSegment>]) -> Verdict {
         let began = Instant::now();
         let body = body_of(batch);
         match self.client.put_trace_segments().customize().mutate_request(move |request| carry(request, &body)).send().await {
@@ -57,25 +52,12 @@ impl Destination<RawSegment> for PutTraceSegments {
             }
         }
     }
-
-    fn ended(&self, segment: &RawSegment, outcome: Outcome) {
-        if let (Outcome::Lost(reason), Some(letters)) = (outcome, &self.dead_letters)
-            && is_rejection(reason)
-        {
-            letters.keep(&segment.document, reason.0);
-        }
-    }
 }
 
 /// Gives a request that was made without documents its body, before it is signed.
 fn carry(request: &mut HttpRequest, body: &Bytes) {
     request.headers_mut().insert("content-length", body.len().to_string());
     *request.body_mut() = SdkBody::from(body.clone());
-}
-
-/// Whether the segment was at fault, not the way.
-pub(super) fn is_rejection(reason: LossReason) -> bool {
-    [REFUSED, LossReason::POISON].contains(&reason)
 }
 
 /// The X-Ray daemon's lines of a batch that arrived.

@@ -15,7 +15,7 @@ use telemetry_delivery::Ledger;
 use telemetry_platform::World;
 
 use super::failures::{FailureCounts, Failures, whole};
-use super::put_trace_segments::is_rejection;
+use super::rejection::is_rejection;
 use crate::aws::chain_of;
 use crate::clock;
 use crate::intake::IntakeCounters;

@@ -20,8 +20,9 @@ pub(crate) async fn run(config: Config, drain: Duration, read_again: impl Fn() -
         stop = stop_signal() => return stop.map(drop).map_err(Into::into),
     };
     let at = agent.addresses();
-    let [statsd, health] = [&at.statsd, &at.health].map(|address| address.as_ref().map(tracing::field::display));
-    tracing::info!(xray = %at.udp, sampling = %at.tcp, statsd, health, "listening");
+    let optional = [&at.statsd, &at.health, &at.otlp_http, &at.otlp_grpc];
+    let [statsd, health, otlp_http, otlp_grpc] = optional.map(|address| address.as_ref().map(tracing::field::display));
+    tracing::info!(xray = %at.udp, sampling = %at.tcp, statsd, health, otlp_http, otlp_grpc, "listening");
     tell_systemd(&[sd_notify::NotifyState::Ready]);
     let ledgers_wanted = dump_on_signal(&agent)?;
     let stop = tokio::select! {

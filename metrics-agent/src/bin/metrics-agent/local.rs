@@ -20,6 +20,9 @@ pub(crate) async fn run(arguments: &Arguments, listen: SocketAddr, data: Option<
         config.aws = AwsSettings::local(format!("http://{}", console.address()));
         // What is only looked at must not litter the machine, and the console goes with the agent.
         config.traces.spool.get_or_insert(Spool::Off);
+        // Whoever has not asked for OpenTelemetry's ports may have another program there.
+        config.otlp.is_optional = config.otlp.enabled.is_none();
+        config.otlp.enabled.get_or_insert(true);
         Ok(config)
     };
     let result = async { crate::agent::run(read()?, arguments.drain(), read).await }.await;
