@@ -4,7 +4,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Other people's clients, by name for pip.
-const PYTHON_PACKAGES: [&str; 7] = ["aws-xray-sdk", "boto3", "awscli", "cfn-lint", "moto[server]", "requests", "psycopg2-binary"];
+const PYTHON_PACKAGES: [&str; 9] = [
+    "aws-xray-sdk",
+    "boto3",
+    "awscli",
+    "cfn-lint",
+    "moto[server]",
+    "requests",
+    "psycopg2-binary",
+    "opentelemetry-sdk",
+    "opentelemetry-exporter-otlp",
+];
 
 /// The repository.
 pub(crate) fn root() -> PathBuf {
@@ -35,7 +45,7 @@ pub(crate) fn python() -> Result<PathBuf, String> {
         && run(
             &root(),
             &python.display().to_string(),
-            &["-c", "import aws_xray_sdk, boto3, awscli, cfnlint, moto.server, requests, psycopg2"],
+            &["-c", "import aws_xray_sdk, boto3, awscli, cfnlint, moto.server, requests, psycopg2, opentelemetry.exporter.otlp.proto.grpc"],
         )
         .is_ok();
     if !is_whole {

@@ -28,6 +28,8 @@ pub fn config(endpoint: &str) -> Config {
     config.metrics.statsd.set_port(0);
     config.metrics.interval = 1;
     config.health.listen.set_port(0);
+    config.otlp.http.set_port(0);
+    config.otlp.grpc.set_port(0);
     config
 }
 
