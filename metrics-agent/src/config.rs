@@ -43,6 +43,9 @@ pub struct TracesConfig {
     pub memory: usize,
     /// Calls at once. Default 8, as the X-Ray daemon.
     pub concurrency: usize,
+    /// More operations of X-Ray's that anybody who reaches the TCP port may call with the agent's credentials, by path, such as
+    /// `/TraceSummaries`. Default: none but what SDKs need, `/GetSamplingRules` and `/SamplingTargets`.
+    pub forward: Vec<String>,
     /// The ARN of the resource that the agent runs on, for telemetry. Default: none.
     pub resource_arn: Option<String>,
     /// What goes to disk. Default: `overflow` if `spool_folder` can be used, else `off`.
@@ -147,6 +150,7 @@ impl Default for TracesConfig {
             socket: None,
             memory: 64,
             concurrency: 8,
+            forward: Vec::new(),
             resource_arn: None,
             spool: None,
             spool_folder: None,
@@ -293,6 +297,9 @@ impl Config {
         if self.traces.memory == 0 || self.traces.concurrency == 0 {
             return Some("traces.memory and traces.concurrency must be at least 1".into());
         }
+        if let Some(path) = self.traces.forward.iter().find(|path| !is_operation(path)) {
+            return Some(format!("traces.forward has `{path}`, expected a path such as /TraceSummaries"));
+        }
         if self.traces.spool_megabytes == 0 {
             return Some("traces.spool_megabytes is 0; for no spool set traces.spool = \"off\"".into());
         }
@@ -316,6 +323,11 @@ impl Config {
             None
         })
     }
+}
+
+/// X-Ray's paths are one name.
+fn is_operation(path: &str) -> bool {
+    path.strip_prefix('/').is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Whether requests can go there.
@@ -370,6 +382,7 @@ mod tests {
             ("[traces.otlp]\nendpoint = \"collector:4318\"", "traces.otlp.endpoint is `collector:4318`"),
             ("[traces.otlp]\nheaders = { \"a key\" = \"v\" }", "traces.otlp.headers: `a key`"),
             ("[traces]\nto = \"jaeger\"", "unknown variant `jaeger`"),
+            ("[traces]\nforward = [\"/../x\"]", "traces.forward has `/../x`"),
             ("[traces]\nspool_share = 0", "traces.spool_share is 0"),
             ("[metrics]\nnamespace = \"AWS/EC2\"", "metrics.namespace is `AWS/EC2`"),
             ("[metrics]\ninterval = 0", "metrics.interval is 0"),

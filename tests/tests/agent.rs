@@ -153,6 +153,21 @@ async fn only_two_paths_are_forwarded() {
 }
 
 #[tokio::test]
+async fn an_operation_that_the_configuration_names_is_forwarded_too() {
+    let (address, _) = endpoint(|_, _| axum::Json(json!({ "TraceSummaries": [] })).into_response()).await;
+    let mut config = config(&address);
+    config.traces.forward = vec!["/TraceSummaries".into()];
+    let mut agent = metrics_agent::Agent::start(config.clone()).await.unwrap();
+    let base = format!("http://{}", agent.addresses().tcp);
+    let status = async |path: &str| reqwest::Client::new().post(format!("{base}{path}")).body("{}").send().await.unwrap().status().as_u16();
+    assert_eq!((status("/TraceSummaries").await, status("/Groups").await), (200, 403));
+    config.traces.forward = vec!["/Groups".into()];
+    agent.reload(config).await.unwrap();
+    assert_eq!((status("/TraceSummaries").await, status("/Groups").await), (403, 200));
+    assert_eq!(reqwest::get(format!("{base}/Groups")).await.unwrap().status(), 405);
+}
+
+#[tokio::test]
 async fn a_taken_port_is_named_with_its_setting() {
     let console = console().await;
     let mut config = config(&format!("http://{}", console.address()));

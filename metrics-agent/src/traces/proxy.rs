@@ -1,4 +1,5 @@
-//! The daemon's TCP port: forwards GetSamplingRules and SamplingTargets, signed, and nothing else; documents are taken beside it.
+//! The daemon's TCP port: forwards GetSamplingRules and SamplingTargets, signed, and nothing else unless told to; documents are taken beside
+//! it.
 //!
 //! The X-Ray daemon signs any path with its role. Here two paths pass, with their bodies as they are: typed clients would drop
 //! fields that they do not know.
@@ -9,9 +10,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
 use tokio::sync::watch;
 
 use super::rules_cache::{Answer, RulesCache};
@@ -21,14 +21,20 @@ use crate::guard::is_from_a_browser;
 /// SDKs give up after 2 seconds or never; in between the service has time to answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 const RULES: &str = "/GetSamplingRules";
+const TARGETS: &str = "/SamplingTargets";
 /// Statistics of 25 rules are a few kilobytes.
 const BODY: usize = 256 * 1024;
+
+const NOT_FORWARDED: &str =
+    "only /GetSamplingRules, /SamplingTargets and what traces.forward names are forwarded, and /TraceSegments is taken\n";
 
 /// What signing and sending need.
 #[derive(Debug)]
 pub(crate) struct Proxy {
     signer: Arc<Signer>,
     rules: RulesCache,
+    /// Paths that pass too.
+    more: Vec<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +46,12 @@ enum ProxyError {
 }
 
 impl Proxy {
-    pub(crate) fn new(signer: Arc<Signer>) -> Arc<Self> {
-        Arc::new(Self { signer, rules: RulesCache::default() })
+    pub(crate) fn new(signer: Arc<Signer>, more: &[String]) -> Arc<Self> {
+        Arc::new(Self { signer, rules: RulesCache::default(), more: more.to_vec() })
+    }
+
+    fn passes(&self, path: &str) -> bool {
+        [RULES, TARGETS].contains(&path) || self.more.iter().any(|more| more == path)
     }
 
     /// Rules come from the cache, if they are there; what is said of targets may empty it.
@@ -51,7 +61,9 @@ impl Proxy {
             return self.rules.get(body.clone(), ask(body)).await;
         }
         let answer = ask(body).await?;
-        self.rules.note_targets(&answer.body).await;
+        if path == TARGETS {
+            self.rules.note_targets(&answer.body).await;
+        }
         Ok(answer)
     }
 
@@ -71,22 +83,21 @@ impl Proxy {
 
 /// The port's routes, beside those that take documents. The proxy may change while the port is open.
 pub(crate) fn proxy_routes(proxy: watch::Receiver<Arc<Proxy>>, documents: Router) -> Router {
-    let forwarded = Router::new()
-        .route(RULES, post(forward))
-        .route("/SamplingTargets", post(forward))
-        .fallback(|| async {
-            (StatusCode::FORBIDDEN, "only /GetSamplingRules and /SamplingTargets are forwarded, and /TraceSegments is taken\n")
-        })
-        .layer(axum::extract::DefaultBodyLimit::max(BODY))
-        .with_state(proxy);
+    let forwarded = Router::new().fallback(forward).layer(axum::extract::DefaultBodyLimit::max(BODY)).with_state(proxy);
     documents.merge(forwarded)
 }
 
-async fn forward(State(proxy): State<watch::Receiver<Arc<Proxy>>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+async fn forward(State(proxy): State<watch::Receiver<Arc<Proxy>>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     if is_from_a_browser(&headers) {
         return (StatusCode::FORBIDDEN, "browsers are refused\n").into_response();
     }
     let proxy = Arc::clone(&proxy.borrow());
+    if !proxy.passes(uri.path()) {
+        return (StatusCode::FORBIDDEN, NOT_FORWARDED).into_response();
+    }
+    if method != Method::POST {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")], "X-Ray's operations are POST\n").into_response();
+    }
     match proxy.answer(uri.path(), body).await {
         Ok(Answer { status, body }) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
         Err(error) => {
