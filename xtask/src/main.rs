@@ -2,6 +2,7 @@
 
 mod figures;
 mod release;
+mod sdks;
 mod setup;
 mod test;
 mod web;

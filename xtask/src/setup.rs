@@ -23,18 +23,22 @@ pub(crate) fn root() -> PathBuf {
 
 /// Runs a command in a folder; an error names the command.
 pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
+    run_with(folder, program, arguments, &[])
+}
+
+/// Runs a command with variables.
+pub(crate) fn run_with(folder: &Path, program: &str, arguments: &[&str], variables: &[(&str, String)]) -> Result<(), String> {
     let shown = format!("{program} {}", arguments.join(" "));
-    let status = Command::new(program).args(arguments).current_dir(folder).status().map_err(|error| format!("`{shown}`: {error}"))?;
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(folder).envs(variables.iter().map(|(name, value)| (*name, value.clone())));
+    let status = command.status().map_err(|error| format!("`{shown}`: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("`{shown}` failed: {status}")) }
 }
 
 /// Runs cargo with variables.
 pub(crate) fn run_cargo(arguments: &[&str], variables: &[(&str, String)]) -> Result<(), String> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(arguments).current_dir(root()).envs(variables.iter().map(|(name, value)| (*name, value.clone())));
-    let status = command.status().map_err(|error| format!("cargo: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("`cargo {}` failed: {status}", arguments.join(" "))) }
+    run_with(&root(), &cargo, arguments, variables)
 }
 
 /// The Python environment in `.venv`, made if it is not there.
@@ -79,8 +83,13 @@ pub(crate) fn mariadb() -> Result<PathBuf, String> {
     from_debian("mariadb-server", || known.iter().find(|path| path.exists()).cloned())
 }
 
+/// A program of the shell's path.
+pub(crate) fn on_path(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
+}
+
 /// What `find` finds, after installing a package of Debian's if it has to and may.
-fn from_debian(package: &str, find: impl Fn() -> Option<PathBuf>) -> Result<PathBuf, String> {
+pub(crate) fn from_debian(package: &str, find: impl Fn() -> Option<PathBuf>) -> Result<PathBuf, String> {
     if let Some(path) = find() {
         return Ok(path);
     }
