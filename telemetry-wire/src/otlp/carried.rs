@@ -18,10 +18,15 @@ pub struct CarriedSpans<'t> {
     base64: &'t str,
 }
 
+/// Bytes of text that are read: spans take many times of it in memory.
+const LIMIT: usize = 6 << 20;
+
 /// The text holds no request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CarriedError {
+    /// It has more than 6 MB.
+    TooLarge,
     /// It is no base64.
     Base64(base64::DecodeError),
     /// The bytes are no request.
@@ -30,16 +35,18 @@ pub enum CarriedError {
 
 impl fmt::Display for CarriedError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Base64(_) => f.write_str("the spans are no base64"),
-            Self::Protobuf(_) => f.write_str("the spans are no OTLP protobuf"),
-        }
+        f.write_str(match self {
+            Self::TooLarge => "the spans have more than 6 MB",
+            Self::Base64(_) => "the spans are no base64",
+            Self::Protobuf(_) => "the spans are no OTLP protobuf",
+        })
     }
 }
 
 impl std::error::Error for CarriedError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
+            Self::TooLarge => None,
             Self::Base64(error) => Some(error),
             Self::Protobuf(error) => Some(error),
         }
@@ -57,8 +64,11 @@ impl<'t> CarriedSpans<'t> {
     /// Reads the request.
     ///
     /// # Errors
-    /// When the text is no base64, or the bytes are no request.
+    /// When the text has more than 6 MB or is no base64, or the bytes are no request.
     pub fn decode(&self) -> Result<ExportTraceServiceRequest, CarriedError> {
+        if self.base64.len() > LIMIT {
+            return Err(CarriedError::TooLarge);
+        }
         let bytes = STANDARD.decode(self.base64.trim_ascii()).map_err(CarriedError::Base64)?;
         ExportTraceServiceRequest::decode(bytes.as_slice()).map_err(CarriedError::Protobuf)
     }
@@ -86,6 +96,8 @@ mod tests {
         assert_eq!(CarriedSpans::find("T1U").map(|carried| carried.are_sampled), Some(false));
         assert_eq!(CarriedSpans::find("{}"), None);
         assert!(matches!(CarriedSpans::find("T1S!").map(|carried| carried.decode()), Some(Err(CarriedError::Base64(_)))));
+        let large = format!("T1S{}", "A".repeat(LIMIT + 1));
+        assert_eq!(CarriedSpans::find(&large).map(|carried| carried.decode()), Some(Err(CarriedError::TooLarge)));
         assert!(matches!(CarriedSpans::find("T1S/w==").map(|carried| carried.decode()), Some(Err(CarriedError::Protobuf(_)))));
     }
 }
