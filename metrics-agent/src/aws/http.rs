@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, S
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
 
 use super::settings::AwsSettings;
@@ -33,6 +34,8 @@ pub(super) fn through_reqwest(settings: &AwsSettings) -> reqwest::Result<Option<
 fn build(settings: &AwsSettings, builder: ClientBuilder) -> reqwest::Result<Client> {
     // Without this `HTTP_PROXY` would count too, and stand before the metadata services.
     let builder = proxy_of(settings)?.into_iter().fold(builder.no_proxy(), ClientBuilder::proxy);
+    // Whoever is redirected would carry signatures and keys to somebody else.
+    let builder = builder.redirect(Policy::none());
     let builder = if settings.no_verify_ssl { builder.tls_danger_accept_invalid_certs(true) } else { builder };
     builder.build()
 }

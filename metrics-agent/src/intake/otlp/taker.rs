@@ -5,32 +5,33 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use telemetry_delivery::Queue;
 use telemetry_wire::otlp::{DocumentMapping, ExportTraceServiceRequest, PartialSuccess, carry, cut};
+use telemetry_wire::{SPANS_SAMPLED, limits};
 
 use crate::config::Config;
 use crate::intake::{IntakeCounters, RawSegment};
 use crate::otlp_settings::TracesTo;
 
-/// Bytes of the spans that travel together as they came: base64 makes a document of 64 kB of them.
-const CARRIED: usize = 48 << 10;
+/// Bytes of the spans that travel together as they came: base64 makes 4 of 3, and a document of 64 kB of them.
+const CARRIED: usize = (limits::DOCUMENT_BYTES - SPANS_SAMPLED.len()) / 4 * 3;
 
 /// Takes spans.
 #[derive(Debug)]
 pub(crate) struct SpanTaker {
     queue: Arc<Queue<RawSegment>>,
     counters: Arc<IntakeCounters>,
-    form: RwLock<Arc<Form>>,
+    taken_as: RwLock<Arc<TakenAs>>,
 }
 
 /// What spans become.
 #[derive(Debug)]
-enum Form {
+enum TakenAs {
     /// What the destination takes.
     Documents(DocumentMapping),
     /// What they are.
     Spans,
 }
 
-impl Form {
+impl TakenAs {
     fn of(config: &Config) -> Self {
         match config.traces.to {
             TracesTo::Otlp => Self::Spans,
@@ -49,21 +50,21 @@ pub(super) struct Full;
 
 impl SpanTaker {
     pub(crate) fn new(queue: Arc<Queue<RawSegment>>, counters: Arc<IntakeCounters>, config: &Config) -> Arc<Self> {
-        Arc::new(Self { queue, counters, form: RwLock::new(Arc::new(Form::of(config))) })
+        Arc::new(Self { queue, counters, taken_as: RwLock::new(Arc::new(TakenAs::of(config))) })
     }
 
     /// Goes on with another configuration.
     pub(crate) fn follow(&self, config: &Config) {
-        *self.form.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Form::of(config));
+        *self.taken_as.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(TakenAs::of(config));
     }
 
     /// Takes all spans that can be sent, and tells of the others. When there is no room some may be held: sent again they replace
     /// themselves, as their ids are the same.
     pub(super) async fn take(&self, request: ExportTraceServiceRequest) -> Result<PartialSuccess, Full> {
-        let form = Arc::clone(&self.form.read().unwrap_or_else(PoisonError::into_inner));
-        let (segments, partial) = match &*form {
-            Form::Documents(mapping) => mapped(mapping, &request),
-            Form::Spans => {
+        let taken_as = Arc::clone(&self.taken_as.read().unwrap_or_else(PoisonError::into_inner));
+        let (segments, partial) = match &*taken_as {
+            TakenAs::Documents(mapping) => mapped(mapping, &request),
+            TakenAs::Spans => {
                 (cut(request, CARRIED).iter().map(|piece| RawSegment::of_document(&carry(piece))).collect(), PartialSuccess::default())
             }
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use telemetry_delivery::{Failure, Held, LossReason, Verdict, classify};
-use telemetry_wire::otlp::{ExportTraceServiceResponse, Message as _, PartialSuccess};
+use telemetry_wire::otlp::{ExportTraceServiceResponse, Message as _, PartialSuccess, Status};
 
 use super::endpoint::{Endpoint, PostError};
 use super::spans::Spans;
@@ -58,7 +58,7 @@ impl ExportTraces {
         if partial.rejected_spans > 0 {
             let rejected = partial.rejected_spans as u64;
             self.failures.note_rejected(rejected);
-            tracing::error!(rejected, sent, "the collector rejected spans: {}", partial.error_message);
+            tracing::error!(rejected, sent, "the collector rejected spans: {:?}", partial.error_message);
             if rejected >= sent as u64 {
                 return Verdict::Refused(REFUSED_BY_COLLECTOR);
             }
@@ -86,11 +86,19 @@ fn of_failure(status: u16, headers: &HeaderMap, said: &Bytes) -> Verdict {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let code = header("x-amzn-errortype").and_then(|code| code.split(':').next());
     learn_of(code, header(DATE.as_str()));
-    tracing::warn!(status, code, "the collector did not take spans: {}", String::from_utf8_lossy(said.get(..200).unwrap_or(said)));
+    tracing::warn!(status, code, "the collector did not take spans: {:?}", words_of(said));
     match (status, code) {
         (400 | 422, None) => Verdict::Poisoned,
         _ => classify(&Failure { status: Some(status), code, retry_after: header(RETRY_AFTER.as_str()) }),
     }
+}
+
+/// What a refusal says: OTLP's status, or whatever a proxy has to say.
+fn words_of(said: &Bytes) -> String {
+    const SHOWN: usize = 200;
+    let status = Status::decode(said.clone()).map(|status| status.message).unwrap_or_default();
+    let text = if status.is_empty() { String::from_utf8_lossy(said).into_owned() } else { status };
+    text.chars().take(SHOWN).collect()
 }
 
 /// An answer that is none of OTLP's rejects nothing.
