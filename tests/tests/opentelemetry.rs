@@ -64,6 +64,8 @@ fn span(id: u64, parent: u64) -> Span {
     }
 }
 
+const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
 const TRACE: u128 = u128::from_be_bytes([7; 16]);
 
 fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
@@ -213,6 +215,14 @@ async fn hostile_requests_are_refused_and_good_ones_beside_them_taken() {
     for (number, (request, status)) in refused.into_iter().enumerate() {
         assert_eq!(request.send().await.unwrap().status().as_u16(), status, "request {number}");
     }
+    let export = format!("http://{}{EXPORT}", agent.addresses().otlp_grpc.unwrap());
+    let huge = [&[0_u8][..], &(64_u32 << 20).to_be_bytes()[..], b"x"].concat();
+    for body in [b"\0\0\0\0\x03\xff\xff\xff".to_vec(), huge, b"garbage".to_vec(), Vec::new()] {
+        let answer = client.post(&export).header("content-type", "application/grpc").body(body).send().await.unwrap();
+        assert_ne!(answer.headers()["grpc-status"], "0");
+    }
+    let from_a_page = client.post(&export).header("content-type", "application/grpc").header("origin", "http://evil.test");
+    assert_eq!(from_a_page.send().await.unwrap().status(), 403);
     let bad =
         vec![Span { span_id: vec![0; 8], ..span(2, 0) }, span(3, 0), Span { end_time_unix_nano: 0, name: String::new(), ..span(4, 0) }];
     let answer = post(PROTOBUF, request(bad.clone()).encode_to_vec()).send().await.unwrap();
@@ -251,7 +261,7 @@ async fn a_full_agent_tells_both_kinds_of_clients_to_come_again() {
     assert_eq!((last.status().as_u16(), last.headers()["retry-after"].to_str().unwrap()), (503, "1"));
     let mut client = tonic::client::Grpc::new(tonic::transport::Endpoint::new(format!("http://{grpc}")).unwrap().connect().await.unwrap());
     client.ready().await.unwrap();
-    let path = http::uri::PathAndQuery::from_static("/opentelemetry.proto.collector.trace.v1.TraceService/Export");
+    let path = http::uri::PathAndQuery::from_static(EXPORT);
     let codec = tonic_prost::ProstCodec::<ExportTraceServiceRequest, ExportTraceServiceResponse>::default();
     let message = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
     let refused = client.unary(tonic::Request::new(message), path, codec).await.unwrap_err();
