@@ -6,8 +6,11 @@
 mod agent;
 mod close;
 mod console;
+mod faults;
 mod integrations;
+mod load;
 mod measure;
+mod namespace;
 mod opentelemetry_aws;
 mod ours;
 mod peers;
@@ -16,10 +19,14 @@ mod recording;
 mod sampling;
 mod server;
 mod service;
+mod sink;
 mod small;
+mod soak;
+mod veth;
 mod xray_lite;
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
@@ -31,9 +38,24 @@ static ALLOCATOR: &stats_alloc::StatsAlloc<std::alloc::System> = &stats_alloc::I
 #[derive(Debug, Parser)]
 #[command(about)]
 struct Arguments {
-    /// What to measure; everything if none is named.
+    /// What to measure; the README's figures if none is named.
     #[arg(value_enum)]
     sections: Vec<Section>,
+    /// The X-Ray daemon's binary. Default: target/peers/xray.
+    #[arg(long, value_name = "FILE")]
+    daemon: Option<PathBuf>,
+    /// Agent: longer, for figures that depend less on the moment.
+    #[arg(long)]
+    long: bool,
+    /// Faults: only those whose name contains this.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Soak: how long.
+    #[arg(long, value_name = "MINUTES", default_value_t = 10)]
+    minutes: u64,
+    /// Soak: segments a second.
+    #[arg(long, value_name = "RATE", default_value_t = 20_000)]
+    rate: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -48,24 +70,35 @@ enum Section {
     Service,
     /// A query, an AWS call, an HTTP call and a request, bare, with ours and with others.
     Integrations,
-    /// Processor time per segment and memory of `target/release/metrics-agent`.
+    /// `target/release/metrics-agent` beside AWS's X-Ray daemon.
     Agent,
     /// Segments per second that `target/release/xray-console` takes.
     Console,
+    /// The agent in everything that goes wrong; fails if a segment is lost that may not be.
+    Faults,
+    /// The agent between two other hosts, whose link is cut; needs root.
+    Veth,
+    /// The agent under load and random faults for minutes.
+    Soak,
+}
+
+impl Section {
+    /// Those of the README.
+    const FIGURES: [Self; 7] = [Self::Recording, Self::Close, Self::Small, Self::Service, Self::Integrations, Self::Agent, Self::Console];
 }
 
 fn main() -> ExitCode {
-    if let Err(error) = xray_lite::with_its_environment().and_then(|()| run(&Arguments::parse().sections)) {
+    if let Err(error) = xray_lite::with_its_environment().and_then(|()| run(&Arguments::parse())) {
         eprintln!("bench: {error}");
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
 }
 
-fn run(sections: &[Section]) -> Result<(), Box<dyn Error>> {
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     println!("{}\n", process::setup());
     let ours = ours::Ours::install()?;
-    let sections = if sections.is_empty() { Section::value_variants() } else { sections };
+    let sections = if arguments.sections.is_empty() { &Section::FIGURES[..] } else { &arguments.sections };
     for section in sections {
         match section {
             Section::Recording => recording::run(&ours)?,
@@ -73,8 +106,11 @@ fn run(sections: &[Section]) -> Result<(), Box<dyn Error>> {
             Section::Small => small::run()?,
             Section::Service => service::run(&ours)?,
             Section::Integrations => integrations::run(&ours)?,
-            Section::Agent => agent::run()?,
+            Section::Agent => agent::run(&agent::Settings { daemon: arguments.daemon.clone(), is_long: arguments.long })?,
             Section::Console => console::run()?,
+            Section::Faults => faults::run(arguments.only.as_deref())?,
+            Section::Veth => veth::run()?,
+            Section::Soak => soak::run(arguments.minutes, arguments.rate)?,
         }
         println!();
     }

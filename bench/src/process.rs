@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// Where and when this is measured.
 pub(crate) fn setup() -> String {
     let said = |program: &str, arguments: &[&str]| {
@@ -28,18 +30,47 @@ pub(crate) fn setup() -> String {
     )
 }
 
+/// What every program is given; the sinks do not check it.
+pub(crate) const CREDENTIALS: [(&str, &str); 3] =
+    [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "us-east-1")];
+
 /// A program of this workspace, built with the same profile; killed when dropped.
+#[derive(Debug)]
 pub(crate) struct Program {
     child: Child,
 }
 
 impl Program {
     pub(crate) fn start(name: &str, arguments: &[&str]) -> Result<Self, Box<dyn Error>> {
-        let path = Self::path(name)?;
-        let variables =
-            [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("AWS_REGION", "us-east-1"), ("RUST_LOG", "error")];
-        let child = Command::new(path).args(arguments).envs(variables).stdout(Stdio::null()).spawn()?;
+        let mut command = Command::new(Self::path(name)?);
+        command.args(arguments).envs(CREDENTIALS).env("RUST_LOG", "error").stdout(Stdio::null());
+        Self::spawn(&mut command)
+    }
+
+    pub(crate) fn spawn(command: &mut Command) -> Result<Self, Box<dyn Error>> {
+        let child = command.spawn().map_err(|error| format!("{}: {error}", command.get_program().display()))?;
         Ok(Self { child })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), Box<dyn Error>> {
+        let id = Pid::from_raw(self.child.id().cast_signed()).ok_or("no process id")?;
+        Ok(kill_process(id, signal)?)
+    }
+
+    /// Waits for its end; how long that took.
+    pub(crate) fn wait(&mut self, at_most: Duration) -> Result<Duration, Box<dyn Error>> {
+        let began = Instant::now();
+        while self.child.try_wait()?.is_none() {
+            if began.elapsed() > at_most {
+                return Err(format!("process {} has not ended within {at_most:?}", self.child.id()).into());
+            }
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        Ok(began.elapsed())
     }
 
     /// Beside this program.
@@ -64,9 +95,18 @@ impl Program {
 
     /// Resident memory in megabytes.
     pub(crate) fn memory(&self) -> Result<f64, Box<dyn Error>> {
+        self.megabytes("VmRSS:")
+    }
+
+    /// The most resident memory that it ever had, in megabytes.
+    pub(crate) fn most_memory(&self) -> Result<f64, Box<dyn Error>> {
+        self.megabytes("VmHWM:")
+    }
+
+    fn megabytes(&self, field: &str) -> Result<f64, Box<dyn Error>> {
         let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let kilobytes = text.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")).ok_or("no VmRSS")?;
-        Ok(kilobytes.parse::<f64>()? / 1_024.0)
+        let kilobytes = text.lines().find_map(|line| line.strip_prefix(field)?.trim().strip_suffix(" kB"));
+        Ok(kilobytes.ok_or_else(|| format!("no {field} in /proc"))?.parse::<f64>()? / 1_024.0)
     }
 }
 

@@ -1,0 +1,54 @@
+//! A short outage of X-Ray, counted by ids.
+
+use std::error::Error;
+use std::time::{Duration, Instant};
+
+use super::trial::{BYTES, Who, good_day, good_sink, settle};
+use crate::load::{Documents, Generator, Load};
+use crate::sink::{Conduct, Door};
+
+const RATE: u32 = 4_000;
+/// Before and after.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// Prints the table.
+pub(super) fn run(all: &[Who], is_long: bool) -> Result<(), Box<dyn Error>> {
+    let outage = Duration::from_secs(if is_long { 120 } else { 20 });
+    println!("An outage of {} s, connections refused, at {RATE} segments a second.\n", outage.as_secs());
+    println!(
+        "| | sent | arrived | lost | twice | everything there, after the end of the outage | memory, most |\n|---|---|---|---|---|---|---|"
+    );
+    for who in all {
+        row(who, outage)?;
+    }
+    println!();
+    Ok(())
+}
+
+fn row(who: &Who, outage: Duration) -> Result<(), Box<dyn Error>> {
+    let sink = good_sink()?;
+    let contestant = who.contestant(&sink.endpoint())?;
+    let running = contestant.start()?;
+    let mut generator = Generator::new(contestant.xray, Documents::of_size(BYTES))?;
+    let schedule = [(MARGIN, Conduct { door: Door::Shut, ..good_day() }), (MARGIN + outage, good_day())];
+    let load = Load::even(RATE, MARGIN + outage + MARGIN);
+    let (sent, ended) = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| generator.send(load).map_err(|error| error.to_string()).map(|_| generator.sent));
+        sink.play(&schedule);
+        let ended = Instant::now();
+        sending.join().map_err(|_| "the generator panicked".to_owned())?.map(|sent| (sent, ended))
+    })?;
+    settle(&sink, &running, sent, Duration::from_secs(60))?;
+    let late = ended.elapsed().saturating_sub(sink.tally.silence());
+    let arrivals = sink.tally.arrivals();
+    println!(
+        "| {} | {sent} | {} | {} | {} | {:.1} s | {:.1} MB |",
+        who.name(),
+        arrivals.documents,
+        sent - arrivals.documents,
+        arrivals.duplicates,
+        late.as_secs_f64(),
+        running.program.most_memory()?
+    );
+    Ok(())
+}

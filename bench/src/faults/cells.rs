@@ -1,0 +1,194 @@
+//! What goes wrong, and what is expected of it: a catalogue, written before the run.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use super::bed::{Bed, RATE};
+use super::{clients, disks, processes};
+use crate::sink::{Conduct, Door, Fault};
+
+/// One fault.
+pub(super) struct Cell {
+    pub(super) name: &'static str,
+    pub(super) spool: Spool,
+    /// More lines of `[traces]`.
+    pub(super) traces: &'static str,
+    /// Documents that the spool cannot compress.
+    pub(super) is_noisy: bool,
+    pub(super) loses: Loses,
+    pub(super) doubles: Doubles,
+    pub(super) happens: fn(&mut Bed) -> Result<Ended, Box<dyn Error>>,
+}
+
+/// The agent's `traces.spool`.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Spool {
+    Off,
+    Overflow,
+    Always,
+}
+
+/// What may be lost beside what the kernel dropped.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Loses {
+    Nothing,
+    WhatTheLedgerSays,
+    AtMost(u64),
+}
+
+/// Whether documents may arrive twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubles {
+    None,
+    Some,
+}
+
+/// How a fault ended.
+pub(super) enum Ended {
+    ToBeJudged,
+    Skipped(String),
+}
+
+impl Spool {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Overflow => "overflow",
+            Self::Always => "always",
+        }
+    }
+
+    pub(super) fn settings(self, more: &str) -> String {
+        format!("spool = \"{}\"\n{more}", self.name())
+    }
+}
+
+impl fmt::Display for Loses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("nothing"),
+            Self::WhatTheLedgerSays => f.write_str("what the ledger says"),
+            Self::AtMost(most) => write!(f, "at most {most}"),
+        }
+    }
+}
+
+/// A fault that costs nothing; the others say what they differ in.
+const CELL: Cell = Cell {
+    name: "",
+    spool: Spool::Overflow,
+    traces: "",
+    is_noisy: false,
+    loses: Loses::Nothing,
+    doubles: Doubles::None,
+    happens: |_| Ok(Ended::ToBeJudged),
+};
+/// So little that an outage of seconds fills it.
+const LITTLE: &str = "memory = 1\n";
+const LEDGER: Loses = Loses::WhatTheLedgerSays;
+/// `always` promises 100 ms; as much again is for the disk.
+const A_MOMENT: Loses = Loses::AtMost(RATE as u64 / 5);
+
+fn through(bed: &mut Bed, conduct: Conduct) -> Result<Ended, Box<dyn Error>> {
+    bed.through(conduct).map(|()| Ended::ToBeJudged)
+}
+
+/// All faults.
+pub(super) const CELLS: &[Cell] = &[
+    Cell { name: "none", happens: |bed| through(bed, Conduct::default()), ..CELL },
+    Cell { name: "outage: connections refused", happens: |bed| through(bed, Conduct::behind(Door::Shut)), ..CELL },
+    Cell { name: "outage: connections accepted, no answers", happens: |bed| through(bed, Conduct::behind(Door::Hanging)), ..CELL },
+    Cell {
+        name: "outage, memory full",
+        spool: Spool::Off,
+        traces: LITTLE,
+        loses: LEDGER,
+        happens: |bed| through(bed, Conduct::behind(Door::Shut)),
+        ..CELL
+    },
+    Cell { name: "outage, memory full", traces: LITTLE, happens: |bed| through(bed, Conduct::behind(Door::Shut)), ..CELL },
+    Cell {
+        name: "outage, memory full",
+        spool: Spool::Always,
+        traces: LITTLE,
+        happens: |bed| through(bed, Conduct::behind(Door::Shut)),
+        ..CELL
+    },
+    Cell { name: "every call throttled, then none", happens: |bed| through(bed, Conduct::with(1.0, Fault::Throttled)), ..CELL },
+    Cell { name: "half of the calls throttled", happens: |bed| through(bed, Conduct::with(0.5, Fault::Throttled)), ..CELL },
+    Cell { name: "half of the calls unavailable", happens: |bed| through(bed, Conduct::with(0.5, Fault::Unavailable)), ..CELL },
+    Cell { name: "half of the calls reset before accepting", happens: |bed| through(bed, Conduct::with(0.5, Fault::ResetBefore)), ..CELL },
+    Cell {
+        name: "half of the calls reset after accepting",
+        doubles: Doubles::Some,
+        happens: |bed| through(bed, Conduct::with(0.5, Fault::ResetAfter)),
+        ..CELL
+    },
+    Cell {
+        name: "a tenth of the documents unprocessed: throttled",
+        happens: |bed| through(bed, Conduct::with(1.0, Fault::Unprocessed(0.1, "ThrottledException"))),
+        ..CELL
+    },
+    Cell {
+        name: "a tenth of the documents unprocessed: invalid",
+        loses: LEDGER,
+        happens: |bed| through(bed, Conduct::with(1.0, Fault::Unprocessed(0.1, "InvalidSegment"))),
+        ..CELL
+    },
+    Cell { name: "slow reads", happens: |bed| through(bed, Conduct::with(1.0, Fault::SlowRead(Duration::from_millis(200)))), ..CELL },
+    Cell { name: "SIGTERM behind the last datagram", spool: Spool::Off, happens: processes::stopped_at_work, ..CELL },
+    Cell { name: "SIGTERM and restart in an outage", spool: Spool::Off, loses: LEDGER, happens: processes::stopped_in_an_outage, ..CELL },
+    Cell { name: "SIGTERM and restart in an outage", happens: processes::stopped_in_an_outage, ..CELL },
+    Cell { name: "SIGTERM and restart in an outage", spool: Spool::Always, happens: processes::stopped_in_an_outage, ..CELL },
+    Cell { name: "kill -9 and restart in an outage", spool: Spool::Off, loses: LEDGER, happens: processes::killed_in_an_outage, ..CELL },
+    Cell { name: "kill -9 and restart in an outage", traces: LITTLE, loses: LEDGER, happens: processes::killed_in_an_outage, ..CELL },
+    Cell {
+        name: "kill -9 and restart in an outage",
+        spool: Spool::Always,
+        loses: Loses::AtMost(0),
+        happens: processes::killed_in_an_outage,
+        ..CELL
+    },
+    Cell {
+        name: "kill -9 behind the last datagram",
+        spool: Spool::Always,
+        loses: A_MOMENT,
+        doubles: Doubles::Some,
+        happens: processes::killed_at_work,
+        ..CELL
+    },
+    Cell {
+        name: "spool quota reached",
+        traces: "memory = 1\nspool_megabytes = 4\n",
+        is_noisy: true,
+        loses: LEDGER,
+        happens: |bed| through(bed, Conduct::behind(Door::Shut)),
+        ..CELL
+    },
+    Cell {
+        name: "spool folder becomes read-only",
+        traces: "memory = 1\nspool_megabytes = 8\n",
+        is_noisy: true,
+        loses: LEDGER,
+        happens: disks::read_only,
+        ..CELL
+    },
+    Cell {
+        name: "spool folder vanishes",
+        traces: "memory = 1\nspool_megabytes = 8\n",
+        is_noisy: true,
+        loses: LEDGER,
+        happens: disks::vanished,
+        ..CELL
+    },
+    Cell { name: "disk full", traces: "memory = 1\nspool_share = 100\n", is_noisy: true, loses: LEDGER, happens: disks::full, ..CELL },
+    Cell { name: "no file descriptors left", happens: processes::without_descriptors, ..CELL },
+    Cell { name: "no file descriptors left, memory full", traces: LITTLE, loses: LEDGER, happens: processes::without_descriptors, ..CELL },
+    Cell { name: "the clock jumps an hour forth and two back", traces: LITTLE, happens: processes::clock_jumps, ..CELL },
+    Cell { name: "credentials expire, the process has new ones", happens: processes::credentials_expire, ..CELL },
+    Cell { name: "credentials are revoked, the process has new ones", happens: processes::credentials_revoked, ..CELL },
+    Cell { name: "garbage floods the port", loses: Loses::AtMost(0), happens: clients::garbage, ..CELL },
+    Cell { name: "slow clients on each TCP port", happens: clients::slow_loris, ..CELL },
+    Cell { name: "1,500 idle connections on each TCP port", happens: clients::idle_connections, ..CELL },
+];
