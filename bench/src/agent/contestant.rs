@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
@@ -169,20 +169,32 @@ impl Running {
         self.program.wait(Duration::from_secs(5)).map(drop)
     }
 
+    /// The machine has no time for it, until it is stopped.
+    pub(crate) fn freeze(&self) -> Result<(), Box<dyn Error>> {
+        self.program.signal(Signal::STOP)
+    }
+
     /// Stops it in order; what it said last, and how long it took.
     pub(crate) fn stop(mut self) -> Result<(Option<Status>, Duration), Box<dyn Error>> {
         self.program.signal(Signal::TERM)?;
+        self.program.signal(Signal::CONT)?;
         let took = self.program.wait(Duration::from_secs(30))?;
         Ok((last_words(&self.contestant.said()), took))
     }
 }
 
 /// What a port answers by HTTP.
-pub(crate) fn ask(address: SocketAddr, path: &str) -> std::io::Result<String> {
+pub(crate) fn ask(address: SocketAddr, path: &str) -> io::Result<String> {
+    let answer = exchange(address, &format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n"), "")?;
+    Ok(answer.split_once("\r\n\r\n").map_or_else(String::new, |(_, body)| body.to_owned()))
+}
+
+/// One request on a connection of its own; `head` lacks the length only.
+pub(crate) fn exchange(address: SocketAddr, head: &str, body: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n")?;
+    write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len())?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
-    Ok(text.split_once("\r\n\r\n").map_or_else(String::new, |(_, body)| body.to_owned()))
+    Ok(text)
 }

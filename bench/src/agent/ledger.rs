@@ -10,8 +10,6 @@ use serde::Deserialize;
 pub(crate) struct Status {
     pub(crate) signal: String,
     pub(crate) entered: u64,
-    pub(crate) recovered: u64,
-    pub(crate) accepted: u64,
     pub(crate) held: u64,
     #[serde(default)]
     pub(crate) disk_items: u64,
@@ -45,14 +43,7 @@ pub(super) fn last_words(log: &str) -> Option<Status> {
         let (_, rest) = line.split_once(&format!(" {name}="))?;
         rest.split_whitespace().next()?.parse().ok()
     };
-    Some(Status {
-        entered: number("entered")?,
-        recovered: number("recovered")?,
-        accepted: number("accepted")?,
-        lost: number("lost")?,
-        held: number("left")?,
-        ..Status::default()
-    })
+    Some(Status { entered: number("entered")?, lost: number("lost")?, held: number("left")?, ..Status::default() })
 }
 
 #[cfg(test)]
@@ -63,7 +54,7 @@ mod tests {
     fn the_last_line_is_read() {
         let log = "INFO agent: drained signal=\"traces\" entered=1 recovered=0 accepted=1 lost=0 left=0\nx\n\
                    INFO agent: drained signal=\"traces\" entered=9 recovered=1 accepted=3 lost=2 left=5\n";
-        let found = last_words(log).map(|status| (status.entered, status.recovered, status.accepted, status.lost, status.held));
-        assert_eq!((found, last_words("").is_none()), (Some((9, 1, 3, 2, 5)), true));
+        let found = last_words(log).map(|status| (status.entered, status.lost, status.held));
+        assert_eq!((found, last_words("").is_none()), (Some((9, 2, 5)), true));
     }
 }

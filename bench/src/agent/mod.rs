@@ -7,10 +7,11 @@ mod contestant;
 mod ledger;
 mod outage;
 mod rates;
+mod shapes;
 mod stop;
 mod trial;
 
-pub(crate) use contestant::{Contestant, Running, ask, is_root};
+pub(crate) use contestant::{Contestant, Running, ask, exchange, is_root};
 pub(crate) use ledger::Status;
 
 use std::error::Error;
@@ -43,6 +44,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     );
     rates::at_given_rates(&all, settings.is_long)?;
     rates::highest(&all)?;
+    shapes::run(&all)?;
     outage::run(&all, settings.is_long)?;
     stop::run(&all)
 }

@@ -3,13 +3,12 @@
 use std::error::Error;
 use std::time::Duration;
 
-use super::trial::{Outcome, Who, trial};
-use crate::load::Load;
+use super::trial::{BYTES, Outcome, Who, trial};
+use crate::load::{Documents, Load};
 
 const RATES: [u32; 4] = [1_000, 4_000, 20_000, 100_000];
-/// Above those, and between.
-const STEPS: [u32; 14] =
-    [5_000, 10_000, 15_000, 20_000, 25_000, 30_000, 40_000, 50_000, 60_000, 80_000, 100_000, 120_000, 140_000, 160_000];
+/// Tried until one is too high.
+const STEPS: [u32; 11] = [10_000, 20_000, 30_000, 40_000, 50_000, 60_000, 80_000, 100_000, 120_000, 140_000, 160_000];
 
 /// Prints what a segment costs.
 pub(super) fn at_given_rates(all: &[Who], is_long: bool) -> Result<(), Box<dyn Error>> {
@@ -18,9 +17,10 @@ pub(super) fn at_given_rates(all: &[Who], is_long: bool) -> Result<(), Box<dyn E
         "| segments/s | | sent | lost: in the kernel, in the agent | CPU per segment | memory idle | under load, most | to arrival p50 | p99 | calls per 1,000 | bytes per segment |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    let documents = Documents::of_size(BYTES);
     for rate in RATES {
         for who in all {
-            print_row(who, &trial(who, Load::even(rate, lasts), Duration::from_secs(1))?);
+            print_row(who, &trial(who, &documents, Load::even(rate, lasts), Duration::from_secs(1))?);
         }
     }
     println!();
@@ -80,8 +80,9 @@ pub(super) fn highest(all: &[Who]) -> Result<(), Box<dyn Error>> {
 /// A hiccup of the machine is not the agent's.
 fn try_twice(who: &Who, rate: u32) -> Result<Outcome, Box<dyn Error>> {
     let load = Load::even(rate, Duration::from_secs(2));
-    let first = trial(who, load, Duration::ZERO)?;
-    if is_good(&first) { Ok(first) } else { trial(who, load, Duration::ZERO) }
+    let documents = Documents::of_size(BYTES);
+    let first = trial(who, &documents, load, Duration::ZERO)?;
+    if is_good(&first) { Ok(first) } else { trial(who, &documents, load, Duration::ZERO) }
 }
 
 fn is_good(outcome: &Outcome) -> bool {

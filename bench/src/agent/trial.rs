@@ -88,14 +88,14 @@ pub(super) fn good_day() -> Conduct {
 }
 
 /// Starts a contestant, sends the load, waits for what arrives.
-pub(super) fn trial(who: &Who, load: Load, idle: Duration) -> Result<Outcome, Box<dyn Error>> {
+pub(super) fn trial(who: &Who, documents: &Documents, load: Load, idle: Duration) -> Result<Outcome, Box<dyn Error>> {
     let sink = good_sink()?;
     let contestant = who.contestant(&sink.endpoint())?;
     let running = contestant.start()?;
     std::thread::sleep(idle);
     let mut outcome = Outcome { idle_memory: running.program.memory()?, ..Outcome::default() };
     let before = running.program.processor_time()?;
-    let mut generator = Generator::new(contestant.xray, Documents::of_size(BYTES))?;
+    let mut generator = Generator::new(contestant.xray, documents.clone())?;
     outcome.sending = generator.send(load)?;
     outcome.sent = generator.sent;
     outcome.settling = settle(&sink, &running, generator.sent, Duration::from_secs(20))?;

@@ -5,9 +5,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::cells::Cell;
+use super::cells::{Cell, Spool};
 use super::judge::Seen;
-use crate::agent::{Contestant, Running, Status};
+use crate::agent::{Contestant, Running, Status, exchange};
 use crate::load::{Documents, Generator, Load};
 use crate::sink::{Conduct, Sink};
 
@@ -23,6 +23,7 @@ pub(super) struct Bed {
     agent: Arc<Contestant>,
     running: Option<Running>,
     generator: Generator,
+    spool: Spool,
     /// Of processes that have ended.
     past: Seen,
 }
@@ -33,7 +34,7 @@ impl Bed {
         let agent = Arc::new(Contestant::ours(&sink.endpoint(), &cell.spool.settings(cell.traces))?);
         let documents = if cell.is_noisy { Documents::noisy(1_000) } else { Documents::of_size(1_000) };
         let generator = Generator::new(agent.xray, documents)?;
-        Ok(Self { sink, agent, running: None, generator, past: Seen::default() })
+        Ok(Self { sink, agent, running: None, generator, spool: cell.spool, past: Seen::default() })
     }
 
     /// How the agent is to be started; only before it is.
@@ -68,6 +69,22 @@ impl Bed {
     pub(super) fn send(&mut self, seconds: f64) -> Result<(), Box<dyn Error>> {
         self.running()?;
         self.generator.send(Load::even(RATE, Duration::from_secs_f64(seconds))).map(drop)
+    }
+
+    /// Sends so many at once.
+    pub(super) fn burst(&mut self, count: usize) -> Result<(), Box<dyn Error>> {
+        self.running()?;
+        self.generator.send_now(count)
+    }
+
+    /// Hands documents over by HTTP, and waits for the answer.
+    pub(super) fn post(&mut self, count: u64) -> Result<(), Box<dyn Error>> {
+        self.running()?;
+        let body = serde_json::json!({ "TraceSegmentDocuments": self.generator.hand_out(count) });
+        let address = self.agent.xray;
+        let head = format!("POST /TraceSegments HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
+        let answer = exchange(address, &head, &body.to_string())?;
+        if answer.starts_with("HTTP/1.1 200") { Ok(()) } else { Err(format!("the agent did not take documents: {answer}").into()) }
     }
 
     /// Before, while and after the sink behaves so.
@@ -108,7 +125,10 @@ impl Bed {
         let status = running.status()?;
         running.kill()?;
         self.add("lost before the kill", status.lost);
-        self.add("in memory when killed", status.held - status.disk_items);
+        // With `always` what is in memory is on disk too, but for the last moment.
+        if !matches!(self.spool, Spool::Always) {
+            self.add("in memory when killed", status.held - status.disk_items);
+        }
         Ok(())
     }
 
@@ -140,6 +160,7 @@ impl Bed {
         let arrivals = self.sink.tally.arrivals();
         let mut seen = self.past.clone();
         (seen.sent, seen.arrived, seen.duplicates, seen.held) = (self.generator.sent, arrivals.documents, arrivals.duplicates, held);
+        seen.strangers = arrivals.strangers;
         seen.kernel += kernel;
         Ok(seen)
     }

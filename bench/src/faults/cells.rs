@@ -143,13 +143,8 @@ pub(super) const CELLS: &[Cell] = &[
     Cell { name: "SIGTERM and restart in an outage", spool: Spool::Always, happens: processes::stopped_in_an_outage, ..CELL },
     Cell { name: "kill -9 and restart in an outage", spool: Spool::Off, loses: LEDGER, happens: processes::killed_in_an_outage, ..CELL },
     Cell { name: "kill -9 and restart in an outage", traces: LITTLE, loses: LEDGER, happens: processes::killed_in_an_outage, ..CELL },
-    Cell {
-        name: "kill -9 and restart in an outage",
-        spool: Spool::Always,
-        loses: Loses::AtMost(0),
-        happens: processes::killed_in_an_outage,
-        ..CELL
-    },
+    Cell { name: "kill -9 and restart in an outage", spool: Spool::Always, happens: processes::killed_in_an_outage, ..CELL },
+    Cell { name: "kill -9 behind an answer to a POST", spool: Spool::Always, happens: processes::killed_after_answers, ..CELL },
     Cell {
         name: "kill -9 behind the last datagram",
         spool: Spool::Always,
@@ -188,7 +183,7 @@ pub(super) const CELLS: &[Cell] = &[
     Cell { name: "the clock jumps an hour forth and two back", traces: LITTLE, happens: processes::clock_jumps, ..CELL },
     Cell { name: "credentials expire, the process has new ones", happens: processes::credentials_expire, ..CELL },
     Cell { name: "credentials are revoked, the process has new ones", happens: processes::credentials_revoked, ..CELL },
-    Cell { name: "garbage floods the port", loses: Loses::AtMost(0), happens: clients::garbage, ..CELL },
+    Cell { name: "garbage floods the port", happens: clients::garbage, ..CELL },
     Cell { name: "slow clients on each TCP port", happens: clients::slow_loris, ..CELL },
     Cell { name: "1,500 idle connections on each TCP port", happens: clients::idle_connections, ..CELL },
 ];

@@ -12,6 +12,8 @@ pub(super) struct Seen {
     /// What all processes of the agent called lost, and what was in the memory of those that were killed.
     pub(super) ledger: u64,
     pub(super) reasons: String,
+    /// Documents that nobody sent.
+    pub(super) strangers: u64,
     /// Datagrams that the kernel dropped at the agent's port.
     pub(super) kernel: u64,
     /// Still on the way when patience ended.
@@ -34,6 +36,7 @@ pub(super) fn judge(cell: &Cell, seen: &Seen) -> Result<(), String> {
         Loses::AtMost(most) => (by_agent <= most).then_some(()).ok_or("lost more"),
     };
     let doubles = (cell.doubles == Doubles::Some || seen.duplicates == 0).then_some(()).ok_or("sent twice");
+    let strangers = if seen.strangers == 0 { Ok(()) } else { Err("sent what nobody gave it") };
     let ended = if seen.held == 0 { Ok(()) } else { Err(format!("{} are still held", seen.held)) };
-    ended.and(losses.and(doubles).map_err(str::to_owned))
+    ended.and(losses.and(doubles).and(strangers).map_err(str::to_owned))
 }

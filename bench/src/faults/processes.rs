@@ -12,9 +12,13 @@ use crate::sink::{Conduct, Door};
 
 type Result<T = Ended> = std::result::Result<T, Box<dyn Error>>;
 
-/// Everything that was sent is in the kernel when the signal comes.
+/// The last datagrams are in the kernel when the signal comes, and the agent is busy.
 pub(super) fn stopped_at_work(bed: &mut Bed) -> Result {
-    bed.send(2.0)?;
+    /// Fits into what Linux gives to who asks for a large buffer.
+    const BURST: usize = 170;
+    bed.send(1.0)?;
+    bed.running()?.freeze()?;
+    bed.burst(BURST)?;
     bed.stop()?;
     Ok(Ended::ToBeJudged)
 }
@@ -34,6 +38,18 @@ pub(super) fn killed_in_an_outage(bed: &mut Bed) -> Result {
     bed.sink.set(Conduct::behind(Door::Shut));
     bed.send(2.0)?;
     bed.rest()?;
+    bed.kill()?;
+    bed.send(0.5)?;
+    bed.sink.set(Conduct::default());
+    Ok(Ended::ToBeJudged)
+}
+
+/// What was answered with 200 is on disk.
+pub(super) fn killed_after_answers(bed: &mut Bed) -> Result {
+    bed.sink.set(Conduct::behind(Door::Shut));
+    for _ in 0..20 {
+        bed.post(50)?;
+    }
     bed.kill()?;
     bed.send(0.5)?;
     bed.sink.set(Conduct::default());

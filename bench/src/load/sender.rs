@@ -77,6 +77,13 @@ impl Generator {
         Ok(began.elapsed())
     }
 
+    /// The next documents, for another way than UDP; they count as sent.
+    pub(crate) fn hand_out(&mut self, count: u64) -> Vec<String> {
+        let numbers = self.sent..self.sent + count;
+        self.sent = numbers.end;
+        numbers.map(|number| self.documents.document(number)).collect()
+    }
+
     /// Sends so many without a pause.
     pub(crate) fn send_now(&mut self, mut count: usize) -> Result<(), Box<dyn Error>> {
         while count > 0 {

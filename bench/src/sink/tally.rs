@@ -70,11 +70,6 @@ impl Tally {
         self.lock().last.elapsed()
     }
 
-    /// Whether this document has arrived.
-    pub(crate) fn has(&self, number: u64) -> bool {
-        self.lock().seen.get(number as usize).is_some_and(|times| *times > 0)
-    }
-
     /// Everything so far; delays are p50 and p99.
     pub(crate) fn arrivals(&self) -> Arrivals {
         let mut state = self.lock();
