@@ -122,18 +122,35 @@ pub(super) fn credentials_revoked(bed: &mut Bed) -> Result {
     change_credentials(bed, Duration::from_secs(3_600))
 }
 
+/// Keys in a file say nothing of their end.
+pub(super) fn credentials_replaced(bed: &mut Bed) -> Result {
+    let file = bed.folder().join("credentials");
+    let write = |key: &str| std::fs::write(&file, format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = secret\n"));
+    write("OLD")?;
+    bed.agent()?.variables.extend(NOT_BY_VARIABLE.map(|name| (name, String::new())));
+    bed.agent()?.variables.push(("AWS_SHARED_CREDENTIALS_FILE", file.display().to_string()));
+    refused_until(bed, || Ok(write("NEW")?))
+}
+
+/// Where the agent would find keys first.
+const NOT_BY_VARIABLE: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+
 fn change_credentials(bed: &mut Bed, lifetime: Duration) -> Result {
     let (profile, file) = (bed.folder().join("profile"), bed.folder().join("credentials.json"));
     std::fs::write(&profile, format!("[default]\ncredential_process = cat {}\n", file.display()))?;
     write_credentials(&file, "OLD", lifetime)?;
-    let nothing = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(|name| (name, String::new()));
-    bed.agent()?.variables.extend(nothing);
+    bed.agent()?.variables.extend(NOT_BY_VARIABLE.map(|name| (name, String::new())));
     bed.agent()?.variables.push(("AWS_CONFIG_FILE", profile.display().to_string()));
+    refused_until(bed, || write_credentials(&file, "NEW", Duration::from_secs(3_600)))
+}
+
+/// The old key is good, then refused, then there is another.
+fn refused_until(bed: &mut Bed, renew: impl FnOnce() -> Result<()>) -> Result {
     bed.sink.set(Conduct { key: Some("OLD"), ..Conduct::default() });
     bed.send(1.0)?;
     bed.sink.set(Conduct { key: Some("NEW"), ..Conduct::default() });
     bed.send(1.0)?;
-    write_credentials(&file, "NEW", Duration::from_secs(3_600))?;
+    renew()?;
     bed.send(1.0)?;
     Ok(Ended::ToBeJudged)
 }
