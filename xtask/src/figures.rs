@@ -16,7 +16,7 @@ pub(crate) fn render() -> Result<(), String> {
     let packages = ["bench", "metrics-agent", "xray-console"];
     let arguments: Vec<&str> = ["build", "--release"].into_iter().chain(packages.iter().flat_map(|name| ["--package", name])).collect();
     run_cargo(&arguments, &[])?;
-    println!("measuring; this takes two minutes and wants an idle machine");
+    println!("measuring; this takes six minutes and wants an idle machine");
     let output = Command::new(root().join("target/release/bench")).output().map_err(|error| format!("bench: {error}"))?;
     if !output.status.success() {
         return Err(format!("bench failed: {}", String::from_utf8_lossy(&output.stderr)));
