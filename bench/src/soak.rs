@@ -1,7 +1,6 @@
 //! Hours in minutes: one agent, a steady load, and a fault of AWS at every other moment.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,7 +21,7 @@ pub(crate) fn run(minutes: u64, rate: u32) -> Result<(), Box<dyn Error>> {
     println!("### Soak\n\n{rate} segments of 1 kB a second for {minutes} minutes, faults of AWS at random.\n");
     println!("| minute | sent | arrived | held | on disk | lost | kernel drops | memory | CPU |\n|---|---|---|---|---|---|---|---|---|");
     let sink = Sink::start()?;
-    let agent = Arc::new(Contestant::ours(&sink.endpoint(), "spool = \"overflow\"")?);
+    let agent = Contestant::ours(&sink.endpoint(), "spool = \"overflow\"")?;
     let running = agent.start()?;
     let is_over = AtomicBool::new(false);
     let sent = std::thread::scope(|scope| {

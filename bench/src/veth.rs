@@ -5,7 +5,6 @@
 
 use std::error::Error;
 use std::process::Command;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::agent::{Contestant, Running, is_root};
@@ -53,7 +52,6 @@ fn cut(hosts: &Hosts, lasts: Duration, end: &str) -> Result<u64, Box<dyn Error>>
     let sink = Sink::start_at((AWS_ADDRESS, 4_430).into(), Some(hosts.aws.clone()))?;
     let mut agent = Contestant::ours_at(&sink.endpoint(), "spool = \"overflow\"", (AGENT_ADDRESS, 2_000).into())?;
     agent.namespace = Some((AGENT.into(), hosts.agent.clone()));
-    let agent = Arc::new(agent);
     let running = agent.start()?;
     let mut generator = Generator::within(&hosts.app, agent.xray, Documents::of_size(1_000))?;
     let interface = if end == AGENT { "to-aws" } else { "to-agent" };

@@ -2,20 +2,15 @@
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::time::Duration;
 
-use rustix::process::Signal;
 use tempfile::TempDir;
 
-use super::ledger::{Status, last_words};
-use crate::load::{Socket, socket_of};
+use super::running::Running;
 use crate::namespace::Namespace;
 use crate::process::{CREDENTIALS, Program, free_port, wait_for};
 
@@ -113,88 +108,26 @@ impl Contestant {
     }
 
     /// Starts it, and waits until it listens.
-    pub(crate) fn start(self: &Arc<Self>) -> Result<Running, Box<dyn Error>> {
+    pub(crate) fn start(&self) -> Result<Running, Box<dyn Error>> {
         let program = Program::spawn(&mut self.command()?)?;
         let address = self.health.unwrap_or(self.xray);
         let waited = match &self.namespace {
             None => wait_for(address),
             Some((_, namespace)) => namespace.within(|| wait_for(address))?,
         };
-        waited.map_err(|error| format!("{} does not listen on {address}: {error}\n{}", self.binary.display(), self.said()))?;
-        Ok(Running { program, contestant: Arc::clone(self) })
-    }
-
-    /// Its log.
-    pub(crate) fn said(&self) -> String {
-        std::fs::read_to_string(self.log()).unwrap_or_default()
+        waited.map_err(|error| {
+            format!(
+                "{} does not listen on {address}: {error}\n{}",
+                self.binary.display(),
+                std::fs::read_to_string(self.log()).unwrap_or_default()
+            )
+        })?;
+        let namespace = self.namespace.as_ref().map(|(_, namespace)| namespace.clone());
+        Ok(Running { program, xray: self.xray, health: self.health, namespace, log: self.log() })
     }
 }
 
 /// Whether we may do what only root may.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
-}
-
-/// An agent that runs.
-#[derive(Debug)]
-pub(crate) struct Running {
-    pub(crate) program: Program,
-    contestant: Arc<Contestant>,
-}
-
-impl Running {
-    /// Where it receives.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.contestant.xray
-    }
-
-    /// What our agent says of itself.
-    pub(crate) fn status(&self) -> Result<Status, Box<dyn Error>> {
-        let health = self.contestant.health.ok_or("the X-Ray daemon tells nothing of itself")?;
-        let text = match &self.contestant.namespace {
-            None => ask(health, "/status"),
-            Some((_, namespace)) => namespace.within(|| ask(health, "/status"))?,
-        };
-        Status::read(&text?)
-    }
-
-    /// Its UDP port.
-    pub(crate) fn socket(&self) -> Result<Socket, Box<dyn Error>> {
-        socket_of(self.program.id(), self.contestant.xray.port())
-    }
-
-    /// Kills it.
-    pub(crate) fn kill(mut self) -> Result<(), Box<dyn Error>> {
-        self.program.signal(Signal::KILL)?;
-        self.program.wait(Duration::from_secs(5)).map(drop)
-    }
-
-    /// The machine has no time for it, until it is stopped.
-    pub(crate) fn freeze(&self) -> Result<(), Box<dyn Error>> {
-        self.program.signal(Signal::STOP)
-    }
-
-    /// Stops it in order; what it said last, and how long it took.
-    pub(crate) fn stop(mut self) -> Result<(Option<Status>, Duration), Box<dyn Error>> {
-        self.program.signal(Signal::TERM)?;
-        self.program.signal(Signal::CONT)?;
-        let took = self.program.wait(Duration::from_secs(30))?;
-        Ok((last_words(&self.contestant.said()), took))
-    }
-}
-
-/// What a port answers by HTTP.
-pub(crate) fn ask(address: SocketAddr, path: &str) -> io::Result<String> {
-    let answer = exchange(address, &format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n"), "")?;
-    Ok(answer.split_once("\r\n\r\n").map_or_else(String::new, |(_, body)| body.to_owned()))
-}
-
-/// One request on a connection of its own; `head` lacks the length only.
-pub(crate) fn exchange(address: SocketAddr, head: &str, body: &str) -> io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len())?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text)?;
-    Ok(text)
 }

@@ -3,48 +3,25 @@
 //! The daemon is a program of somebody else. Its binary is expected at `target/peers/xray`, or where `--daemon` says; without it our agent is
 //! measured alone. Both have their defaults, but for ports and endpoint.
 
-mod contestant;
 mod ledger;
-mod outage;
-mod rates;
-mod shapes;
-mod stop;
+
+mod running;
+
+mod contestant;
+
 mod trial;
 
-pub(crate) use contestant::{Contestant, Running, ask, exchange, is_root};
+mod rates;
+
+mod shapes;
+
+mod outage;
+
+mod stop;
+
+mod side_by_side;
+
+pub(crate) use contestant::{Contestant, is_root};
 pub(crate) use ledger::Status;
-
-use std::error::Error;
-use std::path::PathBuf;
-
-use trial::Who;
-
-/// How it is measured.
-#[derive(Clone, Debug)]
-pub(crate) struct Settings {
-    /// The X-Ray daemon's binary.
-    pub(crate) daemon: Option<PathBuf>,
-    /// Takes longer, and says more.
-    pub(crate) is_long: bool,
-}
-
-/// Prints the tables.
-pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
-    println!("### The agent beside the X-Ray daemon\n");
-    let daemon =
-        settings.daemon.clone().map_or_else(|| Ok(std::env::current_exe()?.with_file_name("../peers/xray")), Ok::<_, Box<dyn Error>>)?;
-    let mut all = vec![Who::Ours];
-    if daemon.exists() {
-        all.push(Who::Daemon(daemon));
-    } else {
-        println!("The daemon was not there ({}), so our agent is measured alone.\n", daemon.display());
-    }
-    println!(
-        "1 kB documents by UDP, four to a trace, to a sink on the same machine that answers after 2 ms (p50) and 10 ms (p99); every document is checked by its id.\n"
-    );
-    rates::at_given_rates(&all, settings.is_long)?;
-    rates::highest(&all)?;
-    shapes::run(&all)?;
-    outage::run(&all, settings.is_long)?;
-    stop::run(&all)
-}
+pub(crate) use running::{Running, ask, exchange};
+pub(crate) use side_by_side::{Settings, run};

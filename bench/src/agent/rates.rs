@@ -52,29 +52,28 @@ pub(super) fn highest(all: &[Who]) -> Result<(), Box<dyn Error>> {
     );
     println!("| | highest, segments/s | the next, segments/s | of that lost | late |\n|---|---|---|---|---|");
     for who in all {
-        let mut best = 0.0;
-        let mut worst = None;
-        for rate in STEPS {
-            let outcome = try_twice(who, rate)?;
-            if !is_good(&outcome) {
-                worst = Some(outcome);
-                break;
-            }
-            best = outcome.rate().max(best);
-        }
-        match worst {
-            Some(next) => println!(
-                "| {} | {best:.0} | {:.0} | {:.1} % | {:.1} s |",
-                who.name(),
-                next.rate(),
-                next.lost() as f64 * 100.0 / next.sent as f64,
-                next.settling.as_secs_f64()
-            ),
-            None => println!("| {} | {best:.0} | | | |", who.name()),
-        }
+        let (best, next) = climb(who)?;
+        let next = next.map(|next| {
+            let lost = next.lost() as f64 * 100.0 / next.sent as f64;
+            format!("{:.0} | {lost:.1} % | {:.1} s", next.rate(), next.settling.as_secs_f64())
+        });
+        println!("| {} | {best:.0} | {} |", who.name(), next.unwrap_or_else(|| "not tried | |".into()));
     }
     println!();
     Ok(())
+}
+
+/// The highest rate that is good, and what came of the next.
+fn climb(who: &Who) -> Result<(f64, Option<Outcome>), Box<dyn Error>> {
+    let mut best = 0.0;
+    for rate in STEPS {
+        let outcome = try_twice(who, rate)?;
+        if !is_good(&outcome) {
+            return Ok((best, Some(outcome)));
+        }
+        best = outcome.rate();
+    }
+    Ok((best, None))
 }
 
 /// A hiccup of the machine is not the agent's.

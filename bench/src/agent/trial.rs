@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::contestant::{Contestant, Running};
@@ -32,12 +31,11 @@ impl Who {
         }
     }
 
-    pub(super) fn contestant(&self, endpoint: &str) -> Result<Arc<Contestant>, Box<dyn Error>> {
-        let contestant = match self {
+    pub(super) fn contestant(&self, endpoint: &str) -> Result<Contestant, Box<dyn Error>> {
+        match self {
             Self::Ours => Contestant::ours(endpoint, ""),
             Self::Daemon(binary) => Contestant::daemon(binary, endpoint),
-        };
-        contestant.map(Arc::new)
+        }
     }
 }
 

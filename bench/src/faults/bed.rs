@@ -2,11 +2,10 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::cells::{Cell, Spool};
-use super::judge::Seen;
+use super::seen::Seen;
+use super::setup::{Setup, Spool};
 use crate::agent::{Contestant, Running, Status, exchange};
 use crate::load::{Documents, Generator, Load};
 use crate::sink::{Conduct, Sink};
@@ -19,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(45);
 /// Where a fault happens.
 pub(super) struct Bed {
     pub(super) sink: Sink,
-    /// Until the first start: how the agent is to be started.
-    agent: Arc<Contestant>,
+    /// How the agent is started.
+    pub(super) agent: Contestant,
     running: Option<Running>,
     generator: Generator,
     spool: Spool,
@@ -29,17 +28,12 @@ pub(super) struct Bed {
 }
 
 impl Bed {
-    pub(super) fn new(cell: &Cell) -> Result<Self, Box<dyn Error>> {
+    pub(super) fn new(setup: Setup) -> Result<Self, Box<dyn Error>> {
         let sink = Sink::start()?;
-        let agent = Arc::new(Contestant::ours(&sink.endpoint(), &cell.spool.settings(cell.traces))?);
-        let documents = if cell.is_noisy { Documents::noisy(1_000) } else { Documents::of_size(1_000) };
+        let agent = Contestant::ours(&sink.endpoint(), &setup.lines())?;
+        let documents = if setup.is_noisy { Documents::noisy(1_000) } else { Documents::of_size(1_000) };
         let generator = Generator::new(agent.xray, documents)?;
-        Ok(Self { sink, agent, running: None, generator, spool: cell.spool, past: Seen::default() })
-    }
-
-    /// How the agent is to be started; only before it is.
-    pub(super) fn agent(&mut self) -> Result<&mut Contestant, Box<dyn Error>> {
-        Arc::get_mut(&mut self.agent).ok_or_else(|| "the agent has been started".into())
+        Ok(Self { sink, agent, running: None, generator, spool: setup.spool, past: Seen::default() })
     }
 
     /// Where the agent's folder is.

@@ -1,89 +1,20 @@
 //! What goes wrong, and what is expected of it: a catalogue, written before the run.
 
 use std::error::Error;
-use std::fmt;
 use std::time::Duration;
 
 use super::bed::{Bed, RATE};
+use super::cell::{Cell, Doubles, Ended, Loses};
+use super::setup::{Setup, Spool};
 use super::{clients, disks, processes};
 use crate::sink::{Conduct, Door, Fault};
 
-/// One fault.
-pub(super) struct Cell {
-    pub(super) name: &'static str,
-    pub(super) spool: Spool,
-    /// More lines of `[traces]`.
-    pub(super) traces: &'static str,
-    /// Documents that the spool cannot compress.
-    pub(super) is_noisy: bool,
-    pub(super) loses: Loses,
-    pub(super) doubles: Doubles,
-    pub(super) happens: fn(&mut Bed) -> Result<Ended, Box<dyn Error>>,
-}
-
-/// The agent's `traces.spool`.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Spool {
-    Off,
-    Overflow,
-    Always,
-}
-
-/// What may be lost beside what the kernel dropped.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Loses {
-    Nothing,
-    WhatTheLedgerSays,
-    AtMost(u64),
-}
-
-/// Whether documents may arrive twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Doubles {
-    None,
-    Some,
-}
-
-/// How a fault ended.
-pub(super) enum Ended {
-    ToBeJudged,
-    Skipped(String),
-}
-
-impl Spool {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Overflow => "overflow",
-            Self::Always => "always",
-        }
-    }
-
-    pub(super) fn settings(self, more: &str) -> String {
-        format!("spool = \"{}\"\n{more}", self.name())
-    }
-}
-
-impl fmt::Display for Loses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nothing => f.write_str("nothing"),
-            Self::WhatTheLedgerSays => f.write_str("what the ledger says"),
-            Self::AtMost(most) => write!(f, "at most {most}"),
-        }
-    }
-}
-
+/// The agent's default, and the others.
+const OVERFLOW: Setup = Setup { spool: Spool::Overflow, traces: "", is_noisy: false };
+const OFF: Setup = Setup { spool: Spool::Off, ..OVERFLOW };
+const ALWAYS: Setup = Setup { spool: Spool::Always, ..OVERFLOW };
 /// A fault that costs nothing; the others say what they differ in.
-const CELL: Cell = Cell {
-    name: "",
-    spool: Spool::Overflow,
-    traces: "",
-    is_noisy: false,
-    loses: Loses::Nothing,
-    doubles: Doubles::None,
-    happens: |_| Ok(Ended::ToBeJudged),
-};
+const CELL: Cell = Cell { name: "", setup: OVERFLOW, loses: Loses::Nothing, doubles: Doubles::None, happens: |_| Ok(Ended::ToBeJudged) };
 /// So little that an outage of seconds fills it.
 const LITTLE: &str = "memory = 1\n";
 const LEDGER: Loses = Loses::WhatTheLedgerSays;
@@ -101,17 +32,20 @@ pub(super) const CELLS: &[Cell] = &[
     Cell { name: "outage: connections accepted, no answers", happens: |bed| through(bed, Conduct::behind(Door::Hanging)), ..CELL },
     Cell {
         name: "outage, memory full",
-        spool: Spool::Off,
-        traces: LITTLE,
+        setup: Setup { traces: LITTLE, ..OFF },
         loses: LEDGER,
         happens: |bed| through(bed, Conduct::behind(Door::Shut)),
         ..CELL
     },
-    Cell { name: "outage, memory full", traces: LITTLE, happens: |bed| through(bed, Conduct::behind(Door::Shut)), ..CELL },
     Cell {
         name: "outage, memory full",
-        spool: Spool::Always,
-        traces: LITTLE,
+        setup: Setup { traces: LITTLE, ..OVERFLOW },
+        happens: |bed| through(bed, Conduct::behind(Door::Shut)),
+        ..CELL
+    },
+    Cell {
+        name: "outage, memory full",
+        setup: Setup { traces: LITTLE, ..ALWAYS },
         happens: |bed| through(bed, Conduct::behind(Door::Shut)),
         ..CELL
     },
@@ -137,17 +71,23 @@ pub(super) const CELLS: &[Cell] = &[
         ..CELL
     },
     Cell { name: "slow reads", happens: |bed| through(bed, Conduct::with(1.0, Fault::SlowRead(Duration::from_millis(200)))), ..CELL },
-    Cell { name: "SIGTERM behind the last datagram", spool: Spool::Off, happens: processes::stopped_at_work, ..CELL },
-    Cell { name: "SIGTERM and restart in an outage", spool: Spool::Off, loses: LEDGER, happens: processes::stopped_in_an_outage, ..CELL },
+    Cell { name: "SIGTERM behind the last datagram", setup: OFF, happens: processes::stopped_at_work, ..CELL },
+    Cell { name: "SIGTERM and restart in an outage", setup: OFF, loses: LEDGER, happens: processes::stopped_in_an_outage, ..CELL },
     Cell { name: "SIGTERM and restart in an outage", happens: processes::stopped_in_an_outage, ..CELL },
-    Cell { name: "SIGTERM and restart in an outage", spool: Spool::Always, happens: processes::stopped_in_an_outage, ..CELL },
-    Cell { name: "kill -9 and restart in an outage", spool: Spool::Off, loses: LEDGER, happens: processes::killed_in_an_outage, ..CELL },
-    Cell { name: "kill -9 and restart in an outage", traces: LITTLE, loses: LEDGER, happens: processes::killed_in_an_outage, ..CELL },
-    Cell { name: "kill -9 and restart in an outage", spool: Spool::Always, happens: processes::killed_in_an_outage, ..CELL },
-    Cell { name: "kill -9 behind an answer to a POST", spool: Spool::Always, happens: processes::killed_after_answers, ..CELL },
+    Cell { name: "SIGTERM and restart in an outage", setup: ALWAYS, happens: processes::stopped_in_an_outage, ..CELL },
+    Cell { name: "kill -9 and restart in an outage", setup: OFF, loses: LEDGER, happens: processes::killed_in_an_outage, ..CELL },
+    Cell {
+        name: "kill -9 and restart in an outage",
+        setup: Setup { traces: LITTLE, ..OVERFLOW },
+        loses: LEDGER,
+        happens: processes::killed_in_an_outage,
+        ..CELL
+    },
+    Cell { name: "kill -9 and restart in an outage", setup: ALWAYS, happens: processes::killed_in_an_outage, ..CELL },
+    Cell { name: "kill -9 behind an answer to a POST", setup: ALWAYS, happens: processes::killed_after_answers, ..CELL },
     Cell {
         name: "kill -9 behind the last datagram",
-        spool: Spool::Always,
+        setup: ALWAYS,
         loses: A_MOMENT,
         doubles: Doubles::Some,
         happens: processes::killed_at_work,
@@ -155,32 +95,46 @@ pub(super) const CELLS: &[Cell] = &[
     },
     Cell {
         name: "spool quota reached",
-        traces: "memory = 1\nspool_megabytes = 4\n",
-        is_noisy: true,
+        setup: Setup { traces: "memory = 1\nspool_megabytes = 4\n", is_noisy: true, ..OVERFLOW },
         loses: LEDGER,
         happens: |bed| through(bed, Conduct::behind(Door::Shut)),
         ..CELL
     },
     Cell {
         name: "spool folder becomes read-only",
-        traces: "memory = 1\nspool_megabytes = 8\n",
-        is_noisy: true,
+        setup: Setup { traces: "memory = 1\nspool_megabytes = 8\n", is_noisy: true, ..OVERFLOW },
         loses: LEDGER,
         happens: disks::read_only,
         ..CELL
     },
     Cell {
         name: "spool folder vanishes",
-        traces: "memory = 1\nspool_megabytes = 8\n",
-        is_noisy: true,
+        setup: Setup { traces: "memory = 1\nspool_megabytes = 8\n", is_noisy: true, ..OVERFLOW },
         loses: LEDGER,
         happens: disks::vanished,
         ..CELL
     },
-    Cell { name: "disk full", traces: "memory = 1\nspool_share = 100\n", is_noisy: true, loses: LEDGER, happens: disks::full, ..CELL },
+    Cell {
+        name: "disk full",
+        setup: Setup { traces: "memory = 1\nspool_share = 100\n", is_noisy: true, ..OVERFLOW },
+        loses: LEDGER,
+        happens: disks::full,
+        ..CELL
+    },
     Cell { name: "no file descriptors left", happens: processes::without_descriptors, ..CELL },
-    Cell { name: "no file descriptors left, memory full", traces: LITTLE, loses: LEDGER, happens: processes::without_descriptors, ..CELL },
-    Cell { name: "the clock jumps an hour forth and two back", traces: LITTLE, happens: processes::clock_jumps, ..CELL },
+    Cell {
+        name: "no file descriptors left, memory full",
+        setup: Setup { traces: LITTLE, ..OVERFLOW },
+        loses: LEDGER,
+        happens: processes::without_descriptors,
+        ..CELL
+    },
+    Cell {
+        name: "the clock jumps an hour forth and two back",
+        setup: Setup { traces: LITTLE, ..OVERFLOW },
+        happens: processes::clock_jumps,
+        ..CELL
+    },
     Cell { name: "credentials expire, the process has new ones", happens: processes::credentials_expire, ..CELL },
     Cell { name: "credentials are revoked, the process has new ones", happens: processes::credentials_revoked, ..CELL },
     Cell { name: "credentials are refused, their file has new ones", happens: processes::credentials_replaced, ..CELL },

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::bed::Bed;
-use super::cells::Ended;
+use super::cell::Ended;
 use super::processes::limit_descriptors;
 use crate::agent::ask;
 use crate::sink::{Conduct, Door};

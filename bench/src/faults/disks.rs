@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 use super::bed::Bed;
-use super::cells::Ended;
+use super::cell::Ended;
 use crate::agent::is_root;
 use crate::sink::{Conduct, Door};
 
@@ -17,7 +17,7 @@ type Result<T = Ended> = std::result::Result<T, Box<dyn Error>>;
 
 /// Nobody's agent: root may write anywhere.
 pub(super) fn read_only(bed: &mut Bed) -> Result {
-    bed.agent()?.is_unprivileged = true;
+    bed.agent.is_unprivileged = true;
     let spool = bed.spool();
     in_an_outage(bed, || Ok(std::fs::set_permissions(&spool, Permissions::from_mode(0o500))?))?;
     std::fs::set_permissions(&spool, Permissions::from_mode(0o700))?;

@@ -3,71 +3,24 @@
 //! What is to be expected is written beside each fault, in [`cells`], before it happens. A fault that may cost segments may cost those
 //! that the agent's own ledger and the kernel's count of drops say, and not one more.
 
+mod setup;
+
+mod seen;
+
 mod bed;
-mod cells;
-mod clients;
-mod disks;
+
+mod cell;
+
 mod judge;
+
 mod processes;
 
-use std::error::Error;
+mod disks;
 
-use bed::Bed;
-use cells::{CELLS, Cell, Ended};
-use judge::{Seen, judge};
+mod clients;
 
-/// Runs the faults whose names contain `only`, and prints the table.
-///
-/// # Errors
-/// When a cell is worse than expected.
-pub(crate) fn run(only: Option<&str>) -> Result<(), Box<dyn Error>> {
-    println!("### Faults\n\n1 kB documents by UDP at {} a second.\n", bed::RATE);
-    println!(
-        "| fault | spool | sent | may be lost | lost | the ledger says | the kernel says | twice | verdict |\n|---|---|---|---|---|---|---|---|---|"
-    );
-    let (mut worse, mut run) = (0, 0);
-    for cell in CELLS.iter().filter(|cell| only.is_none_or(|only| cell.name.contains(only))) {
-        let verdict = match try_cell(cell) {
-            Ok(Ok(seen)) => print_row(cell, &seen),
-            Ok(Err(why)) => {
-                println!("| {} | {} | | | | | | | skipped: {why} |", cell.name, cell.spool.name());
-                continue;
-            }
-            Err(error) => {
-                println!("| {} | {} | | | | | | | **failed**: {error} |", cell.name, cell.spool.name());
-                false
-            }
-        };
-        run += 1;
-        worse += u32::from(!verdict);
-    }
-    println!();
-    if worse > 0 { Err(format!("{worse} of {run} cells are worse than expected").into()) } else { Ok(()) }
-}
+mod cells;
 
-/// What was seen, or why it was skipped.
-fn try_cell(cell: &Cell) -> Result<Result<Seen, String>, Box<dyn Error>> {
-    let mut bed = Bed::new(cell)?;
-    match (cell.happens)(&mut bed)? {
-        Ended::Skipped(why) => Ok(Err(why)),
-        Ended::ToBeJudged => Ok(Ok(bed.settle()?)),
-    }
-}
+mod matrix;
 
-fn print_row(cell: &Cell, seen: &Seen) -> bool {
-    let verdict = judge(cell, seen);
-    let word = verdict.as_ref().map_or_else(|worse| format!("**worse**: {worse}"), |()| "as expected".into());
-    let reasons = if seen.reasons.is_empty() { String::new() } else { format!(" ({})", seen.reasons) };
-    println!(
-        "| {} | {} | {} | {} | {} | {}{reasons} | {} | {} | {word} |",
-        cell.name,
-        cell.spool.name(),
-        seen.sent,
-        cell.loses,
-        seen.lost(),
-        seen.ledger,
-        seen.kernel,
-        seen.duplicates
-    );
-    verdict.is_ok()
-}
+pub(crate) use matrix::run;

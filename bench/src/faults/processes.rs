@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use super::bed::Bed;
-use super::cells::Ended;
+use super::cell::Ended;
 use crate::sink::{Conduct, Door};
 
 type Result<T = Ended> = std::result::Result<T, Box<dyn Error>>;
@@ -94,7 +94,7 @@ pub(super) fn clock_jumps(bed: &mut Bed) -> Result {
     }
     let offset = bed.folder().join("offset");
     std::fs::write(&offset, "+0\n")?;
-    bed.agent()?.variables.extend([
+    bed.agent.variables.extend([
         ("LD_PRELOAD", LIBRARY.to_owned()),
         ("FAKETIME_TIMESTAMP_FILE", offset.display().to_string()),
         ("FAKETIME_NO_CACHE", "1".to_owned()),
@@ -127,8 +127,8 @@ pub(super) fn credentials_replaced(bed: &mut Bed) -> Result {
     let file = bed.folder().join("credentials");
     let write = |key: &str| std::fs::write(&file, format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = secret\n"));
     write("OLD")?;
-    bed.agent()?.variables.extend(NOT_BY_VARIABLE.map(|name| (name, String::new())));
-    bed.agent()?.variables.push(("AWS_SHARED_CREDENTIALS_FILE", file.display().to_string()));
+    bed.agent.variables.extend(NOT_BY_VARIABLE.map(|name| (name, String::new())));
+    bed.agent.variables.push(("AWS_SHARED_CREDENTIALS_FILE", file.display().to_string()));
     refused_until(bed, || Ok(write("NEW")?))
 }
 
@@ -139,8 +139,8 @@ fn change_credentials(bed: &mut Bed, lifetime: Duration) -> Result {
     let (profile, file) = (bed.folder().join("profile"), bed.folder().join("credentials.json"));
     std::fs::write(&profile, format!("[default]\ncredential_process = cat {}\n", file.display()))?;
     write_credentials(&file, "OLD", lifetime)?;
-    bed.agent()?.variables.extend(NOT_BY_VARIABLE.map(|name| (name, String::new())));
-    bed.agent()?.variables.push(("AWS_CONFIG_FILE", profile.display().to_string()));
+    bed.agent.variables.extend(NOT_BY_VARIABLE.map(|name| (name, String::new())));
+    bed.agent.variables.push(("AWS_CONFIG_FILE", profile.display().to_string()));
     refused_until(bed, || write_credentials(&file, "NEW", Duration::from_secs(3_600)))
 }
 
