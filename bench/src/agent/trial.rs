@@ -4,7 +4,8 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::contestant::{Contestant, Running};
+use super::contestant::Contestant;
+use super::running::Running;
 use crate::load::{Documents, Generator, Load};
 use crate::process::Program;
 use crate::sink::{Arrivals, Conduct, Latency, Sink};

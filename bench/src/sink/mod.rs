@@ -12,3 +12,6 @@ mod tally;
 pub(crate) use conduct::{Conduct, Door, Fault, Latency};
 pub(crate) use server::Sink;
 pub(crate) use tally::Arrivals;
+
+#[cfg(test)]
+mod tests;
