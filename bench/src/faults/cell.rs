@@ -27,6 +27,8 @@ pub(super) enum Loses {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Doubles {
     None,
+    /// What was under way when connections broke.
+    UnderWay,
     Some,
 }
 

@@ -15,6 +15,8 @@ const OFF: Setup = Setup { spool: Spool::Off, ..OVERFLOW };
 const ALWAYS: Setup = Setup { spool: Spool::Always, ..OVERFLOW };
 /// A fault that costs nothing; the others say what they differ in.
 const CELL: Cell = Cell { name: "", setup: OVERFLOW, loses: Loses::Nothing, doubles: Doubles::None, happens: |_| Ok(Ended::ToBeJudged) };
+/// One in which connections break, and with them the answers to calls that were taken.
+const OUTAGE: Cell = Cell { doubles: Doubles::UnderWay, ..CELL };
 /// So little that an outage of seconds fills it.
 const LITTLE: &str = "memory = 1\n";
 const LEDGER: Loses = Loses::WhatTheLedgerSays;
@@ -28,26 +30,26 @@ fn through(bed: &mut Bed, conduct: Conduct) -> Result<Ended, Box<dyn Error>> {
 /// All faults.
 pub(super) const CELLS: &[Cell] = &[
     Cell { name: "none", happens: |bed| through(bed, Conduct::default()), ..CELL },
-    Cell { name: "outage: connections refused", happens: |bed| through(bed, Conduct::behind(Door::Shut)), ..CELL },
-    Cell { name: "outage: connections accepted, no answers", happens: |bed| through(bed, Conduct::behind(Door::Hanging)), ..CELL },
+    Cell { name: "outage: connections refused", happens: |bed| through(bed, Conduct::behind(Door::Shut)), ..OUTAGE },
+    Cell { name: "outage: connections accepted, no answers", happens: |bed| through(bed, Conduct::behind(Door::Hanging)), ..OUTAGE },
     Cell {
         name: "outage, memory full",
         setup: Setup { traces: LITTLE, ..OFF },
         loses: LEDGER,
         happens: |bed| through(bed, Conduct::behind(Door::Shut)),
-        ..CELL
+        ..OUTAGE
     },
     Cell {
         name: "outage, memory full",
         setup: Setup { traces: LITTLE, ..OVERFLOW },
         happens: |bed| through(bed, Conduct::behind(Door::Shut)),
-        ..CELL
+        ..OUTAGE
     },
     Cell {
         name: "outage, memory full",
         setup: Setup { traces: LITTLE, ..ALWAYS },
         happens: |bed| through(bed, Conduct::behind(Door::Shut)),
-        ..CELL
+        ..OUTAGE
     },
     Cell { name: "every call throttled, then none", happens: |bed| through(bed, Conduct::with(1.0, Fault::Throttled)), ..CELL },
     Cell { name: "half of the calls throttled", happens: |bed| through(bed, Conduct::with(0.5, Fault::Throttled)), ..CELL },
@@ -72,18 +74,18 @@ pub(super) const CELLS: &[Cell] = &[
     },
     Cell { name: "slow reads", happens: |bed| through(bed, Conduct::with(1.0, Fault::SlowRead(Duration::from_millis(200)))), ..CELL },
     Cell { name: "SIGTERM behind the last datagram", setup: OFF, happens: processes::stopped_at_work, ..CELL },
-    Cell { name: "SIGTERM and restart in an outage", setup: OFF, loses: LEDGER, happens: processes::stopped_in_an_outage, ..CELL },
-    Cell { name: "SIGTERM and restart in an outage", happens: processes::stopped_in_an_outage, ..CELL },
-    Cell { name: "SIGTERM and restart in an outage", setup: ALWAYS, happens: processes::stopped_in_an_outage, ..CELL },
-    Cell { name: "kill -9 and restart in an outage", setup: OFF, loses: LEDGER, happens: processes::killed_in_an_outage, ..CELL },
+    Cell { name: "SIGTERM and restart in an outage", setup: OFF, loses: LEDGER, happens: processes::stopped_in_an_outage, ..OUTAGE },
+    Cell { name: "SIGTERM and restart in an outage", happens: processes::stopped_in_an_outage, ..OUTAGE },
+    Cell { name: "SIGTERM and restart in an outage", setup: ALWAYS, happens: processes::stopped_in_an_outage, ..OUTAGE },
+    Cell { name: "kill -9 and restart in an outage", setup: OFF, loses: LEDGER, happens: processes::killed_in_an_outage, ..OUTAGE },
     Cell {
         name: "kill -9 and restart in an outage",
         setup: Setup { traces: LITTLE, ..OVERFLOW },
         loses: LEDGER,
         happens: processes::killed_in_an_outage,
-        ..CELL
+        ..OUTAGE
     },
-    Cell { name: "kill -9 and restart in an outage", setup: ALWAYS, happens: processes::killed_in_an_outage, ..CELL },
+    Cell { name: "kill -9 and restart in an outage", setup: ALWAYS, happens: processes::killed_in_an_outage, ..OUTAGE },
     Cell { name: "kill -9 behind an answer to a POST", setup: ALWAYS, happens: processes::killed_after_answers, ..CELL },
     Cell {
         name: "kill -9 behind the last datagram",
@@ -97,47 +99,47 @@ pub(super) const CELLS: &[Cell] = &[
         setup: Setup { traces: "memory = 1\nspool_megabytes = 4\n", is_noisy: true, ..OVERFLOW },
         loses: LEDGER,
         happens: |bed| through(bed, Conduct::behind(Door::Shut)),
-        ..CELL
+        ..OUTAGE
     },
     Cell {
         name: "spool folder becomes read-only",
         setup: Setup { traces: "memory = 1\nspool_megabytes = 8\n", is_noisy: true, ..OVERFLOW },
         loses: LEDGER,
         happens: disks::read_only,
-        ..CELL
+        ..OUTAGE
     },
     Cell {
         name: "spool folder vanishes",
         setup: Setup { traces: "memory = 1\nspool_megabytes = 8\n", is_noisy: true, ..OVERFLOW },
         loses: LEDGER,
         happens: disks::vanished,
-        ..CELL
+        ..OUTAGE
     },
     Cell {
         name: "disk full",
         setup: Setup { traces: "memory = 1\nspool_share = 100\n", is_noisy: true, ..OVERFLOW },
         loses: LEDGER,
         happens: disks::full,
-        ..CELL
+        ..OUTAGE
     },
-    Cell { name: "no file descriptors left", happens: processes::without_descriptors, ..CELL },
+    Cell { name: "no file descriptors left", happens: processes::without_descriptors, ..OUTAGE },
     Cell {
         name: "no file descriptors left, memory full",
         setup: Setup { traces: LITTLE, ..OVERFLOW },
         loses: LEDGER,
         happens: processes::without_descriptors,
-        ..CELL
+        ..OUTAGE
     },
     Cell {
         name: "the clock jumps an hour forth and two back",
         setup: Setup { traces: LITTLE, ..OVERFLOW },
         happens: processes::clock_jumps,
-        ..CELL
+        ..OUTAGE
     },
     Cell { name: "credentials expire, the process has new ones", happens: processes::credentials_expire, ..CELL },
     Cell { name: "credentials are revoked, the process has new ones", happens: processes::credentials_revoked, ..CELL },
     Cell { name: "keys are replaced in their file, and a restart", happens: processes::credentials_replaced, ..CELL },
     Cell { name: "garbage floods the port", happens: clients::garbage, ..CELL },
     Cell { name: "slow clients on each TCP port", happens: clients::slow_loris, ..CELL },
-    Cell { name: "1,500 idle connections on each TCP port", happens: clients::idle_connections, ..CELL },
+    Cell { name: "1,500 idle connections on each TCP port", happens: clients::idle_connections, ..OUTAGE },
 ];
