@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -26,13 +26,19 @@ const SOON: Duration = Duration::from_secs(30);
 struct Sink {
     is_up: AtomicBool,
     loves_all: AtomicBool,
+    /// The only access key that is not refused as expired.
+    key: Mutex<Option<&'static str>>,
     ids: Mutex<BTreeSet<String>>,
 }
 
 /// X-Ray refuses what has this name, until it is told otherwise.
 const UNLOVED: &str = "unloved";
 
-async fn take(State(sink): State<Arc<Sink>>, Json(body): Json<Value>) -> Response {
+async fn take(State(sink): State<Arc<Sink>>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
+    let authorization = headers["authorization"].to_str().unwrap();
+    if sink.key.lock().unwrap().is_some_and(|key| !authorization.contains(&format!("Credential={key}/"))) {
+        return (StatusCode::FORBIDDEN, [("x-amzn-errortype", "ExpiredTokenException")], "{}").into_response();
+    }
     if !sink.is_up.load(Ordering::SeqCst) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
@@ -69,8 +75,12 @@ struct Running {
 
 impl Running {
     async fn start(arguments: &[&str]) -> Self {
+        Self::start_with(arguments, &[("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")]).await
+    }
+
+    async fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_metrics-agent"));
-        command.args(arguments).env("AWS_ACCESS_KEY_ID", "local").env("AWS_SECRET_ACCESS_KEY", "local").env("NO_COLOR", "1");
+        command.args(arguments).env_remove("AWS_ACCESS_KEY_ID").envs(variables.iter().copied()).env("NO_COLOR", "1");
         command.env_remove("RUST_LOG").env_remove("STATE_DIRECTORY").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -276,5 +286,31 @@ async fn what_x_ray_refuses_is_kept_and_can_be_handed_over_again() {
     assert!(output.status.success(), "{output:?}");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "1 of 1 documents handed over\n");
     until("all three", || (sink.count() == 3).then_some(())).await;
+    agent.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credentials_that_are_refused_are_asked_for_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sink, endpoint) = Sink::serve().await;
+    sink.is_up.store(true, Ordering::SeqCst);
+    *sink.key.lock().unwrap() = Some("OLD");
+    let (profile, file) = (folder.path().join("profile"), folder.path().join("credentials.json"));
+    std::fs::write(&profile, format!("[default]\ncredential_process = cat {}\n", file.display())).unwrap();
+    let hold = |key: &str| {
+        let credentials =
+            json!({ "Version": 1, "AccessKeyId": key, "SecretAccessKey": "s", "SessionToken": "t", "Expiration": "2099-01-01T00:00:00Z" });
+        std::fs::write(&file, credentials.to_string()).unwrap();
+    };
+    hold("OLD");
+    let config = own(folder.path(), &endpoint, "spool = \"off\"");
+    let agent = Running::start_with(&["-c", &config], &[("AWS_CONFIG_FILE", &profile.display().to_string())]).await;
+    agent.send(0..50);
+    until("what was sent with the old ones", || (sink.count() == 50).then_some(())).await;
+    *sink.key.lock().unwrap() = Some("NEW");
+    agent.send(50..100);
+    until("a refusal", || agent.has_said("ExpiredTokenException").then_some(())).await;
+    hold("NEW");
+    until("what was sent with the new ones", || (sink.count() == 100).then_some(())).await;
     agent.terminate().await;
 }

@@ -8,6 +8,8 @@ use crate::load::{Documents, Generator, Load};
 use crate::sink::{Conduct, Door};
 
 const RATE: u32 = 4_000;
+/// Longer than agents leave an AWS alone that was away.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// Before and after.
 const MARGIN: Duration = Duration::from_secs(2);
 
@@ -38,7 +40,7 @@ fn row(who: &Who, outage: Duration) -> Result<(), Box<dyn Error>> {
         let ended = Instant::now();
         sending.join().map_err(|_| "the generator panicked".to_owned())?.map(|sent| (sent, ended))
     })?;
-    settle(&sink, &running, sent, Duration::from_secs(60))?;
+    settle(&sink, &running, sent, LONGEST_WAIT)?;
     let late = ended.elapsed().saturating_sub(sink.tally.silence());
     let arrivals = sink.tally.arrivals();
     println!(

@@ -97,7 +97,7 @@ pub(super) fn trial(who: &Who, documents: &Documents, load: Load, idle: Duration
     let mut generator = Generator::new(contestant.xray, documents.clone())?;
     outcome.sending = generator.send(load)?;
     outcome.sent = generator.sent;
-    outcome.settling = settle(&sink, &running, generator.sent, Duration::from_secs(20))?;
+    outcome.settling = settle(&sink, &running, generator.sent, LINGER)?;
     outcome.kernel_drops = running.socket()?.drops;
     outcome.processor_time = running.program.processor_time()? - before;
     outcome.most_memory = running.program.most_memory()?;
@@ -105,16 +105,18 @@ pub(super) fn trial(who: &Who, documents: &Documents, load: Load, idle: Duration
     Ok(outcome)
 }
 
-/// Waits until everything that the kernel did not drop is there, or nothing has come for a while; how long that took.
-pub(super) fn settle(sink: &Sink, running: &Running, sent: u64, at_most: Duration) -> Result<Duration, Box<dyn Error>> {
-    /// Longer than agents wait for company.
-    const SILENCE: Duration = Duration::from_secs(3);
+/// Longer than agents wait for company.
+const LINGER: Duration = Duration::from_secs(3);
+
+/// Waits until everything that the kernel did not drop is there, or nothing has come for so long; how long the arrivals took.
+pub(super) fn settle(sink: &Sink, running: &Running, sent: u64, silence: Duration) -> Result<Duration, Box<dyn Error>> {
+    const AT_MOST: Duration = Duration::from_secs(120);
     let began = Instant::now();
-    while began.elapsed() < at_most {
+    while began.elapsed() < AT_MOST {
         if sink.tally.documents() + running.socket()?.drops >= sent {
             return Ok(began.elapsed());
         }
-        if began.elapsed() > SILENCE && sink.tally.silence() > SILENCE {
+        if began.elapsed() > silence && sink.tally.silence() > silence {
             return Ok(began.elapsed().saturating_sub(sink.tally.silence()));
         }
         std::thread::sleep(Duration::from_millis(10));
