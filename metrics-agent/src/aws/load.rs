@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_credential_types::Credentials;
@@ -14,6 +15,7 @@ use super::credentials::KeptCredentials;
 use super::http::through_reqwest;
 use super::region::{self, NoRegion};
 use super::settings::AwsSettings;
+use super::verdict::chain_of;
 use crate::DAEMON_LINES;
 use crate::clock::LearnedClock;
 
@@ -33,7 +35,7 @@ pub enum AwsError {
     #[error(transparent)]
     Region(#[from] NoRegion),
     /// No HTTPS: a proxy that is none, or no certificates of authorities on this machine.
-    #[error("HTTPS cannot be used: {0}")]
+    #[error("HTTPS cannot be used: {}; certificates of authorities are expected in /etc/ssl/certs, or where SSL_CERT_FILE says", chain_of(.0))]
     Http(#[from] reqwest::Error),
 }
 
@@ -46,6 +48,7 @@ impl AwsSettings {
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::disabled())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .identity_cache(IdentityCache::no_cache())
             .timeout_config(timeouts)
             .time_source(LearnedClock);
