@@ -11,6 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -40,16 +41,13 @@ impl Sink {
         let (bound, is_bound) = mpsc::channel();
         let counted = Arc::clone(&tally);
         std::thread::Builder::new().name("sink".into()).spawn(move || {
-            let entered = namespace.map_or(Ok(()), |namespace| namespace.enter());
-            let listener = entered.and_then(|()| std::net::TcpListener::bind(address));
-            let address = listener.and_then(|listener| listener.local_addr());
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            match (address, runtime) {
-                (Ok(address), Ok(runtime)) => {
+            let opened = open(address, namespace.as_ref()).and_then(|(listener, runtime)| Ok((listener.local_addr()?, listener, runtime)));
+            match opened {
+                Ok((address, listener, runtime)) => {
                     let _nobody_waits_any_more = bound.send(Ok(address));
-                    runtime.block_on(serve(address, changes, counted));
+                    runtime.block_on(serve(listener, address, changes, counted));
                 }
-                (Err(error), _) | (_, Err(error)) => drop(bound.send(Err(error))),
+                Err(error) => drop(bound.send(Err(error))),
             }
         })?;
         let address = is_bound.recv()??;
@@ -76,19 +74,34 @@ impl Sink {
     }
 }
 
+/// The port, and what serves it, on this thread.
+fn open(address: SocketAddr, namespace: Option<&Namespace>) -> io::Result<(std::net::TcpListener, Runtime)> {
+    namespace.map_or(Ok(()), Namespace::enter)?;
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok((listener, tokio::runtime::Builder::new_current_thread().enable_all().build()?))
+}
+
 /// Opens and shuts the port as the conduct says, until the sink is dropped.
-async fn serve(address: SocketAddr, mut changes: watch::Receiver<Conduct>, tally: Arc<Tally>) {
+async fn serve(first: std::net::TcpListener, address: SocketAddr, mut changes: watch::Receiver<Conduct>, tally: Arc<Tally>) {
+    let mut first = Some(first);
     loop {
         let door = changes.borrow_and_update().door;
-        let ended = match door {
-            Door::Shut => changes.wait_for(|conduct| conduct.door != Door::Shut).await.is_err(),
-            Door::Open | Door::Hanging => match TcpListener::bind(address).await {
+        let ended = if door == Door::Shut {
+            first = None;
+            changes.wait_for(|conduct| conduct.door != Door::Shut).await.is_err()
+        } else {
+            let listener = match first.take() {
+                Some(listener) => TcpListener::from_std(listener),
+                None => TcpListener::bind(address).await,
+            };
+            match listener {
                 Ok(listener) => serve_while(door, &listener, &mut changes, &tally).await,
                 Err(error) => {
                     eprintln!("bench: the sink cannot listen on {address}: {error}");
                     return;
                 }
-            },
+            }
         };
         if ended {
             return;
