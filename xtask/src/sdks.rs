@@ -22,7 +22,9 @@ pub(crate) fn go_sdk() -> Result<PathBuf, String> {
     let (program, needed) = (made("go_client"), made("go"));
     if !is_newer(&program, &["client.go", "go.mod", "go.sum"].map(|name| client.join(name))) {
         let variables = ["GOMODCACHE", "GOCACHE"].map(|cache| (cache, needed.join(cache).display().to_string()));
-        let arguments = ["build", "-modcacherw", "-ldflags=-s -w", "-o", &program.display().to_string()];
+        // Nothing is optimised: most of the time is the compiler's.
+        let (not_optimised, without_names) = ("-gcflags=all=-N -l -dwarf=false", "-ldflags=-s -w");
+        let arguments = ["build", "-modcacherw", not_optimised, without_names, "-o", &program.display().to_string()];
         run_with(&client, &go.display().to_string(), &arguments, &variables)?;
         throw_away(&needed)?;
     }
