@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/aws/aws-xray-sdk-go/xray"
@@ -43,6 +44,7 @@ func placeOrder(ctx context.Context, segment *xray.Segment) *xray.Segment {
 }
 
 func main() {
+	runtime.GOMAXPROCS(1) // else Segment.Close, racing with the SDK's own goroutine, now and then sends a segment twice
 	shop, silent := os.Args[1], os.Args[2]
 	orders := []*xray.Segment{placeOrder(beginByRule(shop))}
 	for len(orders) < 3 {
