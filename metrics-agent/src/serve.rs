@@ -68,7 +68,8 @@ where
 
 async fn converse(patience: Patience, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router) {
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(patience.head);
+    // Who has said everything may say so, and is answered all the same.
+    builder.timer(TokioTimer::new()).header_read_timeout(patience.head).half_close(true);
     let answer = service_fn(|request| answer(patience.request, routes.clone(), request));
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), answer).await {
         tracing::debug!(%error, "a connection ended");
@@ -163,6 +164,15 @@ mod tests {
         stream.write_all(REQUEST_OF_THREE).await.unwrap();
         stream.write_all(b"a").await.unwrap();
         assert!(read(stream).await.starts_with("HTTP/1.1 408"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_said_everything_is_answered() {
+        let mut stream = server()();
+        stream.write_all(REQUEST_OF_THREE).await.unwrap();
+        stream.write_all(b"abc").await.unwrap();
+        stream.shutdown().await.unwrap();
+        assert!(read(stream).await.starts_with("HTTP/1.1 200"));
     }
 
     #[tokio::test(start_paused = true)]

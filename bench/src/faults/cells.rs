@@ -138,7 +138,7 @@ pub(super) const CELLS: &[Cell] = &[
     },
     Cell { name: "credentials expire, the process has new ones", happens: processes::credentials_expire, ..CELL },
     Cell { name: "credentials are revoked, the process has new ones", happens: processes::credentials_revoked, ..CELL },
-    Cell { name: "keys are refused, their file has new ones, restart", happens: processes::credentials_replaced, ..CELL },
+    Cell { name: "keys are refused, their file has new ones", happens: processes::credentials_replaced, ..CELL },
     Cell { name: "garbage floods the port", happens: clients::garbage, ..CELL },
     Cell { name: "slow clients on each TCP port", happens: clients::slow_loris, ..CELL },
     Cell { name: "1,500 idle connections on each TCP port", happens: clients::idle_connections, ..OUTAGE },

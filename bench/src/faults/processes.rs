@@ -122,17 +122,14 @@ pub(super) fn credentials_revoked(bed: &mut Bed) -> Result {
     change_credentials(bed, Duration::from_secs(3_600))
 }
 
-/// Keys in a file say nothing of their end; the file is read when the agent starts.
+/// Keys in a file say nothing of their end; the file is read again when they are refused.
 pub(super) fn credentials_replaced(bed: &mut Bed) -> Result {
     let file = bed.folder().join("credentials");
     let write = |key: &str| std::fs::write(&file, format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = secret\n"));
     write("OLD")?;
     bed.agent.variables.extend(NOT_BY_VARIABLE.map(|name| (name, String::new())));
     bed.agent.variables.push(("AWS_SHARED_CREDENTIALS_FILE", file.display().to_string()));
-    refused_until(bed, || Ok(write("NEW")?))?;
-    bed.stop()?;
-    bed.send(0.5)?;
-    Ok(Ended::ToBeJudged)
+    refused_until(bed, || Ok(write("NEW")?))
 }
 
 /// Where the agent would find keys first.

@@ -1,8 +1,9 @@
 //! [`KeptCredentials`]: found once, for all clients, until they expire or AWS refuses them.
 //!
-//! The SDK's own cache keeps what AWS refuses until it expires, and keys that somebody made never expire: an agent whose key was replaced would
-//! have to be started again.
+//! The SDK's own cache keeps what AWS refuses until it expires, and keys that somebody made never expire; its providers read a profile's file
+//! once. An agent whose key was replaced would have to be started again.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -32,12 +33,20 @@ pub(super) fn note_refusal(code: &str) {
     }
 }
 
+/// Makes a provider that has read nothing yet.
+pub(super) type NewProvider = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<SharedCredentialsProvider>> + Send>> + Send + Sync>;
+
 /// Keeps what another provider finds.
-#[derive(Debug)]
 pub(super) struct KeptCredentials {
-    provider: SharedCredentialsProvider,
+    new_provider: NewProvider,
     refusals: &'static AtomicU64,
-    kept: Mutex<Option<Kept>>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    provider: SharedCredentialsProvider,
+    kept: Option<Kept>,
 }
 
 #[derive(Debug)]
@@ -47,25 +56,35 @@ struct Kept {
     until: Instant,
 }
 
+impl std::fmt::Debug for KeptCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeptCredentials").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
 impl KeptCredentials {
-    pub(super) fn new(provider: SharedCredentialsProvider) -> Self {
-        Self { provider, refusals: &REFUSALS, kept: Mutex::new(None) }
+    /// Keeps what `provider` finds; after a refusal another one is asked.
+    pub(super) fn new(provider: SharedCredentialsProvider, new_provider: NewProvider) -> Self {
+        Self { new_provider, refusals: &REFUSALS, state: Mutex::new(State { provider, kept: None }) }
     }
 
     /// One at a time: who asks meanwhile gets the same.
     async fn provide(&self) -> Result<Credentials, CredentialsError> {
-        let mut kept = self.kept.lock().await;
+        let mut state = self.state.lock().await;
         let refusals = self.refusals.load(Ordering::Relaxed);
-        if let Some(kept) = kept.as_ref()
-            && kept.refusals == refusals
-            && Instant::now() < kept.until
-        {
-            return Ok(kept.credentials.clone());
+        if let Some(kept) = &state.kept {
+            let is_refused = kept.refusals != refusals;
+            if !is_refused && Instant::now() < kept.until {
+                return Ok(kept.credentials.clone());
+            }
+            if is_refused && let Some(provider) = (self.new_provider)().await {
+                state.provider = provider;
+            }
         }
-        let found = tokio::time::timeout(TIMEOUT, self.provider.provide_credentials()).await;
+        let found = tokio::time::timeout(TIMEOUT, state.provider.provide_credentials()).await;
         let credentials = found.unwrap_or_else(|_| Err(CredentialsError::provider_timed_out(TIMEOUT)))?;
         let until = Instant::now() + worth(&credentials, crate::clock::signing_now());
-        *kept = Some(Kept { credentials: credentials.clone(), refusals, until });
+        state.kept = Some(Kept { credentials: credentials.clone(), refusals, until });
         Ok(credentials)
     }
 }
@@ -87,52 +106,59 @@ impl ProvideCredentials for KeptCredentials {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
 
     static NOBODY: AtomicU64 = AtomicU64::new(0);
 
-    #[derive(Debug, Default)]
-    struct Counting(Arc<AtomicU64>, Option<Duration>);
+    /// Its file has been read: it always finds the same.
+    #[derive(Debug)]
+    struct Found(u64, Option<Duration>);
 
-    impl ProvideCredentials for Counting {
+    impl ProvideCredentials for Found {
         fn provide_credentials<'a>(&'a self) -> Provided<'a>
         where
             Self: 'a,
         {
-            let number = self.0.fetch_add(1, Ordering::Relaxed);
             let expiry = self.1.map(|lasts| crate::clock::signing_now() + lasts);
-            Provided::ready(Ok(Credentials::new(number.to_string(), "secret", None, expiry, "test")))
+            Provided::ready(Ok(Credentials::new(self.0.to_string(), "secret", None, expiry, "test")))
         }
     }
 
     /// AWS refuses the same for all tests; only one of them listens.
-    fn counting(lasts: Option<Duration>, refusals: &'static AtomicU64) -> KeptCredentials {
-        KeptCredentials { refusals, ..KeptCredentials::new(SharedCredentialsProvider::new(Counting(Arc::default(), lasts))) }
+    fn kept(lasts: Option<Duration>, refusals: &'static AtomicU64) -> KeptCredentials {
+        let made = AtomicU64::new(1);
+        let new_provider: NewProvider = Box::new(move || {
+            let number = made.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async move { Some(SharedCredentialsProvider::new(Found(number, lasts))) })
+        });
+        KeptCredentials { refusals, ..KeptCredentials::new(SharedCredentialsProvider::new(Found(0, lasts)), new_provider) }
     }
 
-    async fn key(kept: &KeptCredentials) -> String {
-        kept.provide().await.unwrap().access_key_id().to_owned()
+    async fn asked(kept: &KeptCredentials) -> (String, Option<SystemTime>) {
+        let credentials = kept.provide().await.unwrap();
+        (credentials.access_key_id().to_owned(), credentials.expiry())
     }
 
     #[tokio::test(start_paused = true)]
     async fn they_are_kept_until_shortly_before_they_expire() {
-        let kept = counting(Some(Duration::from_secs(3_600)), &NOBODY);
-        assert_eq!((key(&kept).await, key(&kept).await), ("0".into(), "0".into()));
+        let kept = kept(Some(Duration::from_secs(3_600)), &NOBODY);
+        let first = asked(&kept).await;
         tokio::time::advance(Duration::from_secs(3_530)).await;
-        assert_eq!(key(&kept).await, "0");
+        assert_eq!(asked(&kept).await, first);
         tokio::time::advance(Duration::from_secs(20)).await;
-        assert_eq!(key(&kept).await, "1");
+        assert_ne!(asked(&kept).await.1, first.1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn those_that_aws_refuses_are_found_again() {
-        let kept = counting(None, &REFUSALS);
-        assert_eq!(key(&kept).await, "0");
+    async fn those_that_aws_refuses_are_looked_for_where_nothing_has_been_read() {
+        let kept = kept(None, &REFUSALS);
+        assert_eq!(asked(&kept).await.0, "0");
         note_refusal("ThrottlingException");
-        assert_eq!(key(&kept).await, "0");
+        tokio::time::advance(LASTING).await;
+        assert_eq!(asked(&kept).await.0, "0");
         note_refusal("UnrecognizedClientException");
-        assert_eq!(key(&kept).await, "1");
+        assert_eq!(asked(&kept).await.0, "1");
+        assert_eq!(asked(&kept).await.0, "1");
     }
 }

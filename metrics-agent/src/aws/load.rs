@@ -5,13 +5,13 @@ use std::time::Duration;
 use aws_config::identity::IdentityCache;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
-use super::credentials::KeptCredentials;
+use super::credentials::{KeptCredentials, NewProvider};
 use super::http::through_reqwest;
 use super::region::{self, NoRegion};
 use super::settings::AwsSettings;
@@ -45,26 +45,30 @@ impl AwsSettings {
     /// # Errors
     /// When nothing says which region, and nothing will; when there can be no HTTPS.
     pub(crate) async fn load(&self) -> Result<SdkConfig, AwsError> {
+        let region = region::find(self).await?;
+        tracing::info!(target: DAEMON_LINES, "Using region: {region}");
+        let config = with_kept_credentials(self.load_in(region.clone()).await?, self.clone(), region);
+        let Some(endpoint) = &self.endpoint else { return Ok(config) };
+        Ok(config.into_builder().endpoint_url(endpoint).build())
+    }
+
+    async fn load_in(&self, region: Region) -> reqwest::Result<SdkConfig> {
         let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .identity_cache(IdentityCache::no_cache())
             .timeout_config(timeouts)
-            .time_source(LearnedClock);
+            .time_source(LearnedClock)
+            .region(region);
         if let Some(client) = through_reqwest(self)? {
             loader = loader.http_client(client);
         }
-        let region = region::find(self).await?;
-        tracing::info!(target: DAEMON_LINES, "Using region: {region}");
-        loader = loader.region(region);
         if self.is_local {
             let made_up = Credentials::new("local", "local", None, None, "metrics-agent local");
             loader = loader.credentials_provider(SharedCredentialsProvider::new(made_up));
         }
-        let config = with_kept_credentials(self.with_role(loader.load().await).await);
-        let Some(endpoint) = &self.endpoint else { return Ok(config) };
-        Ok(config.into_builder().endpoint_url(endpoint).build())
+        Ok(self.with_role(loader.load().await).await)
     }
 
     /// The role is asked for at the region's own STS, whatever endpoint the data goes to.
@@ -77,7 +81,12 @@ impl AwsSettings {
     }
 }
 
-fn with_kept_credentials(config: SdkConfig) -> SdkConfig {
+fn with_kept_credentials(config: SdkConfig, settings: AwsSettings, region: Region) -> SdkConfig {
     let Some(provider) = config.credentials_provider() else { return config };
-    config.into_builder().credentials_provider(SharedCredentialsProvider::new(KeptCredentials::new(provider))).build()
+    let new_provider: NewProvider = Box::new(move || {
+        let (settings, region) = (settings.clone(), region.clone());
+        Box::pin(async move { settings.load_in(region).await.ok()?.credentials_provider() })
+    });
+    let kept = KeptCredentials::new(provider, new_provider);
+    config.into_builder().credentials_provider(SharedCredentialsProvider::new(kept)).build()
 }
