@@ -70,7 +70,7 @@ enum Section {
     Service,
     /// A query, an AWS call, an HTTP call and a request, bare, with ours and with others.
     Integrations,
-    /// `target/release/metrics-agent` beside AWS's X-Ray daemon.
+    /// The agent beside AWS's X-Ray daemon: `target/release/metrics-agent`, or the file that METRICS_AGENT names.
     Agent,
     /// Segments per second that `target/release/xray-console` takes.
     Console,

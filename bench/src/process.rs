@@ -73,6 +73,11 @@ impl Program {
         Ok(began.elapsed())
     }
 
+    /// The agent: the file that `METRICS_AGENT` names, else beside this program.
+    pub(crate) fn agent() -> Result<PathBuf, Box<dyn Error>> {
+        std::env::var_os("METRICS_AGENT").map_or_else(|| Self::path("metrics-agent"), |path| Ok(path.into()))
+    }
+
     /// Beside this program.
     pub(crate) fn path(name: &str) -> Result<PathBuf, Box<dyn Error>> {
         let path = std::env::current_exe()?.with_file_name(name);

@@ -13,11 +13,13 @@ pub(crate) fn render() -> Result<(), String> {
     let readme = std::fs::read_to_string(&path).map_err(|error| format!("README.md: {error}"))?;
     let (before, rest) = readme.split_once(BEGIN).ok_or_else(|| format!("README.md has no line `{BEGIN}`"))?;
     let (_, after) = rest.split_once(END).ok_or_else(|| format!("README.md has no line `{END}`"))?;
-    let packages = ["bench", "metrics-agent", "xray-console"];
+    let packages = ["bench", "xray-console"];
     let arguments: Vec<&str> = ["build", "--release"].into_iter().chain(packages.iter().flat_map(|name| ["--package", name])).collect();
     run_cargo(&arguments, &[])?;
+    let agent = crate::release::build()?;
     println!("measuring; this takes six minutes and wants an idle machine");
-    let output = Command::new(root().join("target/release/bench")).output().map_err(|error| format!("bench: {error}"))?;
+    let bench = root().join("target/release/bench");
+    let output = Command::new(bench).env("METRICS_AGENT", agent).output().map_err(|error| format!("bench: {error}"))?;
     if !output.status.success() {
         return Err(format!("bench failed: {}", String::from_utf8_lossy(&output.stderr)));
     }

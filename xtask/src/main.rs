@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().chore {
         Chore::Test => test::run(),
         Chore::Web { check } => web::build(check),
-        Chore::Release => release::build(),
+        Chore::Release => release::build().map(drop),
         Chore::Figures => figures::render(),
     };
     match done {

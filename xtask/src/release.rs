@@ -1,6 +1,6 @@
 //! What is released: the agent as one static file, without the console.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::setup::{root, run_cargo};
@@ -8,8 +8,8 @@ use crate::setup::{root, run_cargo};
 /// Linked statically it runs in an empty container. A target has to be named, or macros, which the compiler loads, would be static too.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// Builds it and says where it is and how large.
-pub(crate) fn build() -> Result<(), String> {
+/// Builds it, says how large it is, and gives its path.
+pub(crate) fn build() -> Result<PathBuf, String> {
     let arguments = ["build", "--profile", "dist", "--target", TARGET, "--package", "metrics-agent", "--no-default-features"];
     let flags = ("RUSTFLAGS", "-C target-feature=+crt-static -C link-arg=-Wl,-z,pack-relative-relocs".to_owned());
     run_cargo(&[&arguments[..], &["--features", "logs,otlp"]].concat(), &[flags])?;
@@ -19,7 +19,7 @@ pub(crate) fn build() -> Result<(), String> {
         return Err(format!("{} is not static", path.display()));
     }
     println!("{}: static, {:.1} MB", path.display(), bytes as f64 / f64::from(1 << 20));
-    Ok(())
+    Ok(path)
 }
 
 /// What is linked dynamically names the program that links it.

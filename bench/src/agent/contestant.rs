@@ -49,7 +49,7 @@ impl Contestant {
             spool.display()
         );
         std::fs::write(&file, text)?;
-        let binary = Program::path("metrics-agent")?;
+        let binary = Program::agent()?;
         let arguments = ["--drain", "2", "--config", &file.display().to_string()].map(str::to_owned).to_vec();
         Ok(Self { folder, xray, health: Some(health), binary, arguments, variables: Vec::new(), is_unprivileged: false, namespace: None })
     }

@@ -39,7 +39,7 @@ fn print_row(who: &Who, outcome: &Outcome) {
         outcome.rate(),
         who.name(),
         outcome.lost().saturating_sub(*kernel_drops),
-        outcome.per_segment(outcome.processor_time.as_secs_f64() * 1e6),
+        outcome.cost(),
         outcome.per_segment(arrivals.calls as f64 * 1e3),
         outcome.per_segment(arrivals.bytes as f64),
     );

@@ -27,7 +27,7 @@ pub(super) fn run(all: &[Who]) -> Result<(), Box<dyn Error>> {
                 outcome.sent,
                 outcome.kernel_drops,
                 outcome.lost().saturating_sub(outcome.kernel_drops),
-                outcome.per_segment(outcome.processor_time.as_secs_f64() * 1e6),
+                outcome.cost(),
                 outcome.most_memory,
                 outcome.arrivals.delay[1].as_secs_f64() * 1e3,
                 outcome.per_segment(outcome.arrivals.calls as f64 * 1e3)

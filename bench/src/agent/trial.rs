@@ -27,7 +27,7 @@ impl Who {
 
     pub(super) fn binary(&self) -> Result<PathBuf, Box<dyn Error>> {
         match self {
-            Self::Ours => Program::path("metrics-agent"),
+            Self::Ours => Program::agent(),
             Self::Daemon(path) => Ok(path.clone()),
         }
     }
@@ -44,6 +44,8 @@ impl Who {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Outcome {
     pub(super) sent: u64,
+    /// Of these, before the measurement.
+    warm: u64,
     pub(super) arrivals: Arrivals,
     /// Of what did not arrive, what the kernel dropped because it was not read.
     pub(super) kernel_drops: u64,
@@ -62,7 +64,12 @@ impl Outcome {
     }
 
     pub(super) fn rate(&self) -> f64 {
-        self.sent as f64 / self.sending.as_secs_f64()
+        (self.sent - self.warm) as f64 / self.sending.as_secs_f64()
+    }
+
+    /// Microseconds of the processor for a segment that arrived.
+    pub(super) fn cost(&self) -> f64 {
+        self.processor_time.as_secs_f64() * 1e6 / self.arrivals.documents.saturating_sub(self.warm).max(1) as f64
     }
 
     pub(super) fn per_segment(&self, what: f64) -> f64 {
@@ -93,8 +100,11 @@ pub(super) fn trial(who: &Who, documents: &Documents, load: Load, idle: Duration
     let running = contestant.start()?;
     std::thread::sleep(idle);
     let mut outcome = Outcome { idle_memory: running.program.memory()?, ..Outcome::default() };
-    let before = running.program.processor_time()?;
     let mut generator = Generator::new(contestant.xray, documents.clone())?;
+    generator.send(WARM_UP)?;
+    outcome.warm = generator.sent;
+    settle(&sink, &running, generator.sent, LINGER)?;
+    let before = running.program.processor_time()?;
     outcome.sending = generator.send(load)?;
     outcome.sent = generator.sent;
     outcome.settling = settle(&sink, &running, generator.sent, LINGER)?;
@@ -105,6 +115,8 @@ pub(super) fn trial(who: &Who, documents: &Documents, load: Load, idle: Duration
     Ok(outcome)
 }
 
+/// The first calls load code and open connections, which agents do once in weeks.
+const WARM_UP: Load = Load::even(1_000, Duration::from_secs(1));
 /// Longer than agents wait for company.
 const LINGER: Duration = Duration::from_secs(3);
 
