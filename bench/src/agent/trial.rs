@@ -101,7 +101,7 @@ pub(super) fn trial(who: &Who, documents: &Documents, load: Load, idle: Duration
     std::thread::sleep(idle);
     let mut outcome = Outcome { idle_memory: running.program.memory()?, ..Outcome::default() };
     let mut generator = Generator::new(contestant.xray, documents.clone())?;
-    generator.send(WARM_UP)?;
+    generator.send(Load::even(load.per_second.min(WARM_UP), Duration::from_secs(1)))?;
     outcome.warm = generator.sent;
     settle(&sink, &running, generator.sent, LINGER)?;
     let before = running.program.processor_time()?;
@@ -115,8 +115,8 @@ pub(super) fn trial(who: &Who, documents: &Documents, load: Load, idle: Duration
     Ok(outcome)
 }
 
-/// The first calls load code and open connections, which agents do once in weeks.
-const WARM_UP: Load = Load::even(1_000, Duration::from_secs(1));
+/// Documents a second at most: the first calls load code and open connections, which agents do once in weeks.
+const WARM_UP: u32 = 1_000;
 /// Longer than agents wait for company.
 const LINGER: Duration = Duration::from_secs(3);
 
