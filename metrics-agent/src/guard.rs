@@ -6,11 +6,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
 /// A page on any site can reach loopback; no SDK sends these headers.
-pub(crate) fn is_from_a_browser(headers: &HeaderMap) -> bool {
+fn is_from_a_browser(headers: &HeaderMap) -> bool {
     headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site")
 }
 
-/// The same for all routes of a port.
+/// A layer for all routes of a port.
 pub(crate) async fn refuse_browsers(request: Request, next: Next) -> Response {
     if is_from_a_browser(request.headers()) {
         return (StatusCode::FORBIDDEN, "browsers are refused\n").into_response();

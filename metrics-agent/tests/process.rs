@@ -271,7 +271,10 @@ async fn what_x_ray_refuses_is_kept_and_can_be_handed_over_again() {
     let unloved = document(7).replace("\"s\"", &format!("\"{UNLOVED}\""));
     let body = json!({ "TraceSegmentDocuments": [document(1), unloved, document(2)] });
     let url = format!("http://{}/TraceSegments", agent.tcp);
-    assert!(reqwest::Client::new().post(url).json(&body).send().await.unwrap().status().is_success());
+    let post = || reqwest::Client::new().post(&url).json(&body);
+    let from_a_page = post().header("origin", "http://evil.test").send().await.unwrap();
+    assert_eq!(from_a_page.status(), StatusCode::FORBIDDEN);
+    assert!(post().send().await.unwrap().status().is_success());
     until("two of three", || (sink.count() == 2).then_some(())).await;
     let letters = folder.path().join("spool").join("dead-letters.jsonl");
     let kept = until("a dead letter", || std::fs::read_to_string(&letters).ok().filter(|text| text.ends_with('\n'))).await;

@@ -106,7 +106,6 @@ impl ProvideCredentials for KeptCredentials {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     static NOBODY: AtomicU64 = AtomicU64::new(0);

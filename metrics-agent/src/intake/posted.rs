@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde::Deserialize;
@@ -16,7 +16,6 @@ use telemetry_delivery::Queue;
 
 use super::segment::RawSegment;
 use super::udp::IntakeCounters;
-use crate::guard::is_from_a_browser;
 
 /// 64 documents of 64 kB, escaped.
 const BODY: usize = 8 << 20;
@@ -41,10 +40,7 @@ pub(crate) fn posted_routes(queue: Arc<Queue<RawSegment>>, counters: Arc<IntakeC
 }
 
 /// Takes all, or as many as there is room for: those that are sent again replace themselves, as their ids are the same.
-async fn take(State(posted): State<Arc<Posted>>, headers: HeaderMap, body: Bytes) -> Response {
-    if is_from_a_browser(&headers) {
-        return (StatusCode::FORBIDDEN, "browsers are refused\n").into_response();
-    }
+async fn take(State(posted): State<Arc<Posted>>, body: Bytes) -> Response {
     let documents: Documents = match serde_json::from_slice(&body) {
         Ok(documents) => documents,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("expected {{\"TraceSegmentDocuments\": [..]}}: {error}\n")).into_response(),

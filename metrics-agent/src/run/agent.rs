@@ -34,7 +34,7 @@ pub struct Agent {
     aws: Reach,
     addresses: Addresses,
     receivers: JoinSet<()>,
-    /// What sends, and its drains: those of configurations that were in force before too, until their last calls have ended.
+    /// What sends, and its drains: those of configurations that were in force before too, whose last calls may be under way.
     senders: JoinSet<()>,
     drains: Vec<Drain>,
     ledgers: Vec<(&'static str, Arc<Ledger>)>,
@@ -140,7 +140,7 @@ impl Agent {
         self.logs.end(deadline).await;
         while self.senders.join_next().await.is_some() {}
         self.traces.close().await;
-        self.ledgers.iter().map(|(signal, ledger)| (*signal, ledger.snapshot())).collect()
+        self.ledgers()
     }
 
     /// Sends traces and metrics as the configuration says.

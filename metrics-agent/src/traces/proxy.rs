@@ -10,13 +10,14 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::http::{Method, StatusCode, Uri, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
 
 use super::rules_cache::{Answer, RulesCache};
 use crate::aws::{SignError, Signer};
-use crate::guard::is_from_a_browser;
+use crate::guard::refuse_browsers;
 
 /// SDKs give up after 2 seconds or never; in between the service has time to answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -84,13 +85,10 @@ impl Proxy {
 /// The port's routes, beside those that take documents. The proxy may change while the port is open.
 pub(crate) fn proxy_routes(proxy: watch::Receiver<Arc<Proxy>>, documents: Router) -> Router {
     let forwarded = Router::new().fallback(forward).layer(axum::extract::DefaultBodyLimit::max(BODY)).with_state(proxy);
-    documents.merge(forwarded)
+    documents.merge(forwarded).layer(middleware::from_fn(refuse_browsers))
 }
 
-async fn forward(State(proxy): State<watch::Receiver<Arc<Proxy>>>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    if is_from_a_browser(&headers) {
-        return (StatusCode::FORBIDDEN, "browsers are refused\n").into_response();
-    }
+async fn forward(State(proxy): State<watch::Receiver<Arc<Proxy>>>, method: Method, uri: Uri, body: Bytes) -> Response {
     let proxy = Arc::clone(&proxy.borrow());
     if !proxy.passes(uri.path()) {
         return (StatusCode::FORBIDDEN, NOT_FORWARDED).into_response();
