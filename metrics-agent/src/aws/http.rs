@@ -1,8 +1,10 @@
-//! HTTP by reqwest, where the SDK's own client cannot: through a proxy, or past certificates.
+//! The one HTTP client: of the SDK's clients, of where credentials come from, and of our own calls.
 
 use std::time::Duration;
 
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -11,33 +13,28 @@ use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
 
 use super::settings::AwsSettings;
 
+/// Time for a connection.
+const CONNECT: Duration = Duration::from_secs(5);
+
 /// What a proxy must not stand before: this host, and the metadata services of EC2, ECS and EKS.
 const NEAR: &str = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::254,fd00:ec2::23";
 
-/// A client for other calls than the SDK's, reached in the same way.
-pub(crate) fn client_for(settings: &AwsSettings, timeout: Duration) -> reqwest::Result<Client> {
-    build(settings, Client::builder().timeout(timeout))
-}
-
-/// The SDK's calls through reqwest, if the settings or the environment ask for what needs it.
-pub(super) fn through_reqwest(settings: &AwsSettings) -> reqwest::Result<Option<SharedHttpClient>> {
+/// Makes the client.
+pub(super) fn client(settings: &AwsSettings) -> reqwest::Result<Client> {
     if settings.no_verify_ssl {
         tracing::warn!("certificates are not verified: whoever is in between reads and changes everything");
     }
-    if proxy_of(settings)?.is_none() && !settings.no_verify_ssl {
-        return Ok(None);
-    }
-    let connector = SharedHttpConnector::new(Reqwest(build(settings, Client::builder())?));
-    Ok(Some(http_client_fn(move |_, _| connector.clone())))
-}
-
-fn build(settings: &AwsSettings, builder: ClientBuilder) -> reqwest::Result<Client> {
     // Without this `HTTP_PROXY` would count too, and stand before the metadata services.
-    let builder = proxy_of(settings)?.into_iter().fold(builder.no_proxy(), ClientBuilder::proxy);
+    let builder = proxy_of(settings)?.into_iter().fold(Client::builder().no_proxy(), ClientBuilder::proxy);
     // Whoever is redirected would carry signatures and keys to somebody else.
-    let builder = builder.redirect(Policy::none());
+    let builder = builder.redirect(Policy::none()).connect_timeout(CONNECT);
     let builder = if settings.no_verify_ssl { builder.tls_danger_accept_invalid_certs(true) } else { builder };
     builder.build()
+}
+
+/// The same for the SDK.
+pub(super) fn for_sdk(client: Client) -> SharedHttpClient {
+    http_client_fn(move |settings, _| SharedHttpConnector::new(Reqwest { client: client.clone(), timeout: timeout_of(settings) }))
 }
 
 /// What is set, for everything; else `HTTPS_PROXY`, for what is encrypted.
@@ -51,31 +48,40 @@ fn proxy_of(settings: &AwsSettings) -> reqwest::Result<Option<Proxy>> {
     Ok(proxy.map(|proxy| proxy.no_proxy(NoProxy::from_string(&format!("{NEAR},{others}")))))
 }
 
+/// Metadata services are asked with short times, as they do not answer where there are none.
+fn timeout_of(settings: &HttpConnectorSettings) -> Option<Duration> {
+    Some(settings.connect_timeout()? + settings.read_timeout()?)
+}
+
 #[derive(Debug)]
-struct Reqwest(Client);
+struct Reqwest {
+    client: Client,
+    timeout: Option<Duration>,
+}
 
 impl HttpConnector for Reqwest {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let client = self.0.clone();
-        HttpConnectorFuture::new(async move { send(&client, request).await })
+        let (client, timeout) = (self.client.clone(), self.timeout);
+        HttpConnectorFuture::new(async move { send(&client, request, timeout).await })
     }
 }
 
-async fn send(client: &Client, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+async fn send(client: &Client, request: HttpRequest, timeout: Option<Duration>) -> Result<HttpResponse, ConnectorError> {
     let request = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?;
     let (parts, body) = request.into_parts();
     let Some(body) = body.bytes().map(<[u8]>::to_vec) else {
         return Err(ConnectorError::user("a body that is streamed".into()));
     };
     let request = http::Request::from_parts(parts, body);
-    let request = reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
+    let mut request = reqwest::Request::try_from(request).map_err(|error| ConnectorError::user(error.into()))?;
+    *request.timeout_mut() = timeout;
     let answer = client.execute(request).await.map_err(failed)?;
     let mut response = http::Response::builder().status(answer.status());
     for (name, value) in answer.headers() {
         response = response.header(name, value);
     }
     let body = answer.bytes().await.map_err(failed)?;
-    let response = response.body(SdkBody::from(body.to_vec())).map_err(|error| ConnectorError::user(error.into()))?;
+    let response = response.body(SdkBody::from(body)).map_err(|error| ConnectorError::user(error.into()))?;
     HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
 }
 

@@ -8,11 +8,11 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::credentials::{KeptCredentials, NewProvider};
-use super::http::through_reqwest;
 use super::region::{self, NoRegion};
 use super::settings::AwsSettings;
 use super::verdict::chain_of;
@@ -21,8 +21,7 @@ use crate::clock::LearnedClock;
 
 /// Time for one call. The X-Ray daemon's 2 seconds lose data in every brown-out, and a call that timed out but succeeded counts
 /// metrics twice.
-const CALL: Duration = Duration::from_secs(20);
-const CONNECT: Duration = Duration::from_secs(5);
+pub(super) const CALL: Duration = Duration::from_secs(20);
 
 /// The X-Ray daemon's: policies may name it.
 const SESSION: &str = "xray-daemon";
@@ -37,38 +36,39 @@ pub enum AwsError {
     /// No HTTPS: a proxy that is none, or no certificates of authorities on this machine.
     #[error("HTTPS cannot be used: {}; certificates of authorities are expected in /etc/ssl/certs, or where SSL_CERT_FILE says", chain_of(.0))]
     Http(#[from] reqwest::Error),
+    /// Settings of the endpoint that contradict each other.
+    #[error("X-Ray has no endpoint: {0}")]
+    Endpoint(String),
 }
 
 impl AwsSettings {
     /// Loads the configuration that all clients share.
     ///
     /// # Errors
-    /// When nothing says which region, and nothing will; when there can be no HTTPS.
-    pub(crate) async fn load(&self) -> Result<SdkConfig, AwsError> {
-        let region = region::find(self).await?;
+    /// When nothing says which region, and nothing will.
+    pub(super) async fn load(&self, http: SharedHttpClient) -> Result<SdkConfig, NoRegion> {
+        let region = region::find(self, &http).await?;
         tracing::info!(target: DAEMON_LINES, "Using region: {region}");
-        let config = with_kept_credentials(self.load_in(region.clone()).await?, self.clone(), region);
+        let config = with_kept_credentials(self.load_in(region.clone(), http.clone()).await, self.clone(), region, http);
         let Some(endpoint) = &self.endpoint else { return Ok(config) };
         Ok(config.into_builder().endpoint_url(endpoint).build())
     }
 
-    async fn load_in(&self, region: Region) -> reqwest::Result<SdkConfig> {
-        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_timeout(CALL).build();
+    async fn load_in(&self, region: Region, http: SharedHttpClient) -> SdkConfig {
+        let timeouts = TimeoutConfig::builder().operation_timeout(CALL).build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .identity_cache(IdentityCache::no_cache())
             .timeout_config(timeouts)
             .time_source(LearnedClock)
+            .http_client(http)
             .region(region);
-        if let Some(client) = through_reqwest(self)? {
-            loader = loader.http_client(client);
-        }
         if self.is_local {
             let made_up = Credentials::new("local", "local", None, None, "metrics-agent local");
             loader = loader.credentials_provider(SharedCredentialsProvider::new(made_up));
         }
-        Ok(self.with_role(loader.load().await).await)
+        self.with_role(loader.load().await).await
     }
 
     /// The role is asked for at the region's own STS, whatever endpoint the data goes to.
@@ -81,11 +81,11 @@ impl AwsSettings {
     }
 }
 
-fn with_kept_credentials(config: SdkConfig, settings: AwsSettings, region: Region) -> SdkConfig {
+fn with_kept_credentials(config: SdkConfig, settings: AwsSettings, region: Region, http: SharedHttpClient) -> SdkConfig {
     let Some(provider) = config.credentials_provider() else { return config };
     let new_provider: NewProvider = Box::new(move || {
-        let (settings, region) = (settings.clone(), region.clone());
-        Box::pin(async move { settings.load_in(region).await.ok()?.credentials_provider() })
+        let (settings, region, http) = (settings.clone(), region.clone(), http.clone());
+        Box::pin(async move { settings.load_in(region, http).await.credentials_provider() })
     });
     let kept = KeptCredentials::new(provider, new_provider);
     config.into_builder().credentials_provider(SharedCredentialsProvider::new(kept)).build()

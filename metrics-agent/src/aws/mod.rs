@@ -1,4 +1,4 @@
-//! Clients: the official SDK, its repeats off.
+//! AWS: the official SDK's configuration, its clients with their repeats off, and our own calls of X-Ray.
 
 mod settings;
 
@@ -10,7 +10,11 @@ mod credentials;
 
 mod load;
 
-mod signer;
+mod answer;
+
+mod endpoint;
+
+mod xray;
 
 mod reach;
 
@@ -20,8 +24,7 @@ pub use load::AwsError;
 pub use region::NoRegion;
 pub use settings::AwsSettings;
 
+pub(crate) use answer::Answer;
 pub(crate) use reach::Reach;
-pub(crate) use signer::{SignError, Signer};
-#[cfg(feature = "otlp")]
-pub(crate) use verdict::learn_of;
 pub(crate) use verdict::{chain_of, verdict_of};
+pub(crate) use xray::{CallError, JSON, Xray};

@@ -6,6 +6,8 @@ use aws_config::Region;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::meta::region::ProvideRegion as _;
 use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use telemetry_platform::World;
 
 use super::settings::AwsSettings;
@@ -22,7 +24,7 @@ pub struct NoRegion;
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// Finds it. On EC2 the metadata service is awaited, as the network may come up after the agent; elsewhere it is asked once.
-pub(super) async fn find(settings: &AwsSettings) -> Result<Region, NoRegion> {
+pub(super) async fn find(settings: &AwsSettings, http: &SharedHttpClient) -> Result<Region, NoRegion> {
     if let Some(known) = known(settings, &|name| std::env::var(name).ok()) {
         return Ok(known);
     }
@@ -39,8 +41,9 @@ pub(super) async fn find(settings: &AwsSettings) -> Result<Region, NoRegion> {
     if let Some(of_task) = tokio::task::spawn_blocking(move || world.resolve(guess).region).await.ok().flatten() {
         return Ok(Region::new(of_task));
     }
+    let by_http = ProviderConfig::empty().with_http_client(http.clone());
     loop {
-        match ImdsRegionProvider::builder().build().region().await {
+        match ImdsRegionProvider::builder().configure(&by_http).build().region().await {
             Some(of_machine) => return Ok(of_machine),
             None if is_awaited => {
                 tracing::warn!(seconds = AGAIN.as_secs(), "the metadata service does not tell the region; asking again");

@@ -18,7 +18,7 @@ pub(crate) fn verdict_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpRespon
 }
 
 /// Takes from an answer what it says of our clock and our credentials, if AWS refuses them.
-pub(crate) fn learn_of(code: Option<&str>, date: Option<&str>) {
+pub(super) fn learn_of(code: Option<&str>, date: Option<&str>) {
     code.into_iter().for_each(note_refusal);
     if let Some(date) = date.filter(|_| code.is_some_and(is_of_the_clock)) {
         clock::learn(date);

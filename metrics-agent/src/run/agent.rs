@@ -56,7 +56,7 @@ impl Agent {
         let ports = Ports::bind(&config).await?;
         let addresses = ports.addresses().map_err(StartError::Addresses)?;
         let aws = Reach::load(&config.aws).await?;
-        let proxy = watch::Sender::new(Proxy::new(Arc::clone(&aws.signer), &config.traces.forward));
+        let proxy = watch::Sender::new(Proxy::new(Arc::clone(&aws.xray), &config.traces.forward));
         let mut ledgers = Vec::new();
         let traces = TracesLine::open(&config, ledger(&mut ledgers, "traces"))?;
         let metrics = config.metrics.enabled.then(|| MetricsLine::new(&config.metrics, ledger(&mut ledgers, "metrics")));
@@ -118,7 +118,7 @@ impl Agent {
             self.logs.ship(&config.logs, &aws.config).await?;
         }
         if is_elsewhere || config.traces.forward != self.config.traces.forward {
-            self.proxy.send_replace(Proxy::new(Arc::clone(&aws.signer), &config.traces.forward));
+            self.proxy.send_replace(Proxy::new(Arc::clone(&aws.xray), &config.traces.forward));
         }
         (self.config, self.aws) = (config, aws);
         self.traces.resize(&self.config);

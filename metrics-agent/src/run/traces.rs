@@ -65,7 +65,7 @@ impl TracesLine {
             return;
         }
         let sources = TelemetrySources {
-            client: aws_sdk_xray::Client::new(&aws.config),
+            xray: Arc::clone(&aws.xray),
             intake: Arc::clone(&self.counters),
             ledger: Arc::clone(&self.ledger),
             failures: Arc::clone(&self.failures),

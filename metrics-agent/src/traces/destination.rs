@@ -32,10 +32,10 @@ enum Way {
 
 impl TraceDestination {
     pub(crate) fn new(config: &Config, aws: &Reach, failures: &Arc<Failures>, dead_letters: Option<Arc<DeadLetters>>) -> Self {
-        let xray = || Way::Xray(PutTraceSegments::new(aws_sdk_xray::Client::new(&aws.config), Arc::clone(failures)));
+        let xray = || Way::Xray(PutTraceSegments::new(Arc::clone(&aws.xray), Arc::clone(failures)));
         let way = match config.traces.to {
             #[cfg(feature = "otlp")]
-            TracesTo::Otlp => Way::Otlp(ExportTraces::new(&config.traces.otlp, Arc::clone(&aws.signer), Arc::clone(failures))),
+            TracesTo::Otlp => Way::Otlp(ExportTraces::new(&config.traces.otlp, Arc::clone(&aws.xray), Arc::clone(failures))),
             _ => xray(),
         };
         Self { way, dead_letters }

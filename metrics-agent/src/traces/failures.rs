@@ -4,9 +4,9 @@ use std::error::Error;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aws_sdk_xray::types::BackendConnectionErrors;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
+use http::StatusCode;
+
+use crate::aws::CallError;
 
 /// The classes of PutTelemetryRecords.
 #[derive(Debug, Default)]
@@ -21,25 +21,29 @@ pub(crate) struct Failures {
     rejected: AtomicU64,
 }
 
-/// The counts at one moment.
+/// The counts at one moment: timeouts, refused connections, 4xx, 5xx, unknown hosts, others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FailureCounts([u64; 6]);
 
 impl Failures {
-    pub(crate) fn note<E>(&self, error: &SdkError<E, HttpResponse>)
-    where
-        E: Error + 'static,
-    {
-        let cell = match (error.raw_response().map(|response| response.status().as_u16()), error) {
-            (Some(400..500), _) => &self.of_4xx,
-            (Some(500..600), _) => &self.of_5xx,
-            (_, SdkError::TimeoutError(_)) => &self.timeout,
-            (_, SdkError::DispatchFailure(failure)) if failure.is_timeout() => &self.timeout,
+    /// Notes a call that was refused.
+    pub(super) fn note_status(&self, status: StatusCode) {
+        count(if status.is_server_error() { &self.of_5xx } else { &self.of_4xx });
+    }
+
+    /// Notes a call that nobody answered.
+    pub(super) fn note_unanswered(&self, error: &CallError) {
+        count(match error {
+            CallError::Send(error) if error.is_timeout() => &self.timeout,
             _ if is_caused(error, &|cause| cause.downcast_ref::<io::Error>().is_some_and(is_refusal)) => &self.refused,
             _ if is_caused(error, &|cause| cause.to_string().contains("dns error")) => &self.unknown_host,
             _ => &self.other,
-        };
-        cell.fetch_add(1, Ordering::Relaxed);
+        });
+    }
+
+    /// Notes a call with an answer that cannot be read.
+    pub(super) fn note_other(&self) {
+        count(&self.other);
     }
 
     /// Notes spans that a collector rejected of a request that it took.
@@ -59,24 +63,14 @@ impl Failures {
 }
 
 impl FailureCounts {
-    /// Those since `before`, as the API has them.
-    pub(crate) fn since(self, before: Self) -> BackendConnectionErrors {
-        let [timeout, refused, of_4xx, of_5xx, unknown_host, other] =
-            std::array::from_fn(|at| whole(self.0[at].saturating_sub(before.0[at])));
-        BackendConnectionErrors::builder()
-            .timeout_count(timeout)
-            .connection_refused_count(refused)
-            .http_code4_xx_count(of_4xx)
-            .http_code5_xx_count(of_5xx)
-            .unknown_host_count(unknown_host)
-            .other_count(other)
-            .build()
+    /// Those since `before`, by class.
+    pub(super) fn since(self, before: Self) -> [u64; 6] {
+        std::array::from_fn(|at| self.0[at].saturating_sub(before.0[at]))
     }
 }
 
-/// As the API counts.
-pub(super) fn whole(count: u64) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
+fn count(cell: &AtomicU64) {
+    cell.fetch_add(1, Ordering::Relaxed);
 }
 
 fn is_refusal(error: &io::Error) -> bool {

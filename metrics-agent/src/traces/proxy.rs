@@ -15,8 +15,8 @@ use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
 
-use super::rules_cache::{Answer, RulesCache};
-use crate::aws::{SignError, Signer};
+use super::rules_cache::RulesCache;
+use crate::aws::{Answer, JSON, Xray, chain_of};
 use crate::guard::refuse_browsers;
 
 /// SDKs give up after 2 seconds or never; in between the service has time to answer.
@@ -32,23 +32,15 @@ const NOT_FORWARDED: &str =
 /// What signing and sending need.
 #[derive(Debug)]
 pub(crate) struct Proxy {
-    signer: Arc<Signer>,
+    xray: Arc<Xray>,
     rules: RulesCache,
     /// Paths that pass too.
     more: Vec<String>,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum ProxyError {
-    #[error(transparent)]
-    Sign(#[from] SignError),
-    #[error("X-Ray did not answer: {0}")]
-    Send(#[from] reqwest::Error),
-}
-
 impl Proxy {
-    pub(crate) fn new(signer: Arc<Signer>, more: &[String]) -> Arc<Self> {
-        Arc::new(Self { signer, rules: RulesCache::default(), more: more.to_vec() })
+    pub(crate) fn new(xray: Arc<Xray>, more: &[String]) -> Arc<Self> {
+        Arc::new(Self { xray, rules: RulesCache::default(), more: more.to_vec() })
     }
 
     fn passes(&self, path: &str) -> bool {
@@ -57,7 +49,7 @@ impl Proxy {
 
     /// Rules come from the cache, if they are there; what is said of targets may empty it.
     async fn answer(&self, path: &str, body: Bytes) -> Result<Answer, String> {
-        let ask = async |body| self.forward(path, body).await.map_err(|error| error.to_string());
+        let ask = async |body| self.forward(path, body).await;
         if path == RULES {
             return self.rules.get(body.clone(), ask(body)).await;
         }
@@ -68,17 +60,12 @@ impl Proxy {
         Ok(answer)
     }
 
-    async fn forward(&self, path: &str, body: Bytes) -> Result<Answer, ProxyError> {
-        const JSON: &str = "application/json";
-        let url = self.signer.url(path)?;
-        let headers = self.signer.sign(&url, JSON, &body).await?;
-        let mut request = self.signer.client.post(&url).timeout(TIMEOUT).header(header::CONTENT_TYPE, JSON).body(body);
-        for (name, value) in headers {
-            request = request.header(name, value);
+    async fn forward(&self, path: &str, body: Bytes) -> Result<Answer, String> {
+        let answer = self.xray.post_within(TIMEOUT, path, JSON, body).await.map_err(|error| chain_of(&error))?;
+        if let Some(refusal) = answer.refusal() {
+            tracing::debug!(path, "X-Ray refused: {refusal}");
         }
-        let answer = request.send().await?;
-        let status = StatusCode::from_u16(answer.status().as_u16()).unwrap_or(StatusCode::BAD_GATEWAY);
-        Ok(Answer { status, body: answer.bytes().await? })
+        Ok(answer)
     }
 }
 
@@ -97,7 +84,7 @@ async fn forward(State(proxy): State<watch::Receiver<Arc<Proxy>>>, method: Metho
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "POST")], "X-Ray's operations are POST\n").into_response();
     }
     match proxy.answer(uri.path(), body).await {
-        Ok(Answer { status, body }) => (status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
+        Ok(Answer { status, body, .. }) => (status, [(header::CONTENT_TYPE, JSON)], body).into_response(),
         Err(error) => {
             tracing::warn!(error, "a sampling request could not be forwarded");
             (StatusCode::BAD_GATEWAY, format!("{error}\n")).into_response()

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use aws_sdk_xray::Client;
-use aws_sdk_xray::types::UnprocessedTraceSegment;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_types::body::SdkBody;
-use axum::body::Bytes;
+use serde::Deserialize;
 use telemetry_delivery::{Held, Verdict};
 use tokio::time::Instant;
 
@@ -14,14 +10,30 @@ use super::body::body_of;
 use super::failures::Failures;
 use super::rejection::REFUSED;
 use crate::DAEMON_LINES;
-use crate::aws::{chain_of, verdict_of};
+use crate::aws::{Answer, JSON, Xray, chain_of};
 use crate::intake::RawSegment;
+
+const PATH: &str = "/TraceSegments";
 
 /// The destination of segments.
 #[derive(Debug)]
 pub(crate) struct PutTraceSegments {
-    client: Client,
+    xray: Arc<Xray>,
     failures: Arc<Failures>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Put {
+    #[serde(rename = "UnprocessedTraceSegments", default)]
+    unprocessed: Vec<Unprocessed>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Unprocessed {
+    id: Option<String>,
+    error_code: Option<String>,
+    message: Option<String>,
 }
 
 impl PutTraceSegments {
@@ -30,34 +42,42 @@ impl PutTraceSegments {
     /// Bytes per call; the service publishes no limit, and a batch of the largest documents would have 3 MB.
     pub(crate) const BYTES: usize = 1 << 20;
 
-    pub(super) const fn new(client: Client, failures: Arc<Failures>) -> Self {
-        Self { client, failures }
+    pub(super) const fn new(xray: Arc<Xray>, failures: Arc<Failures>) -> Self {
+        Self { xray, failures }
     }
 
     /// Sends once.
     pub(super) async fn send(&self, batch: &[Held<RawSegment>]) -> Verdict {
         let began = Instant::now();
-        let body = body_of(batch);
-        match self.client.put_trace_segments().customize().mutate_request(move |request| carry(request, &body)).send().await {
-            Ok(answer) => {
-                let unprocessed = answer.unprocessed_trace_segments();
-                tell_sent(batch.len(), unprocessed.len(), began.elapsed().as_secs_f64());
-                of_unprocessed(batch, unprocessed)
-            }
+        match self.xray.post(PATH, JSON, body_of(batch)).await {
+            Ok(answer) => self.verdict(batch, &answer, began.elapsed().as_secs_f64()),
             Err(error) => {
-                self.failures.note(&error);
-                let verdict = verdict_of(&error);
-                tracing::warn!(segments = batch.len(), "Sending segment batch failed with: {}; they wait", chain_of(&error));
-                verdict
+                self.failures.note_unanswered(&error);
+                tell_failed(batch.len(), &chain_of(&error));
+                Verdict::Again { not_before: None }
             }
         }
     }
+
+    fn verdict(&self, batch: &[Held<RawSegment>], answer: &Answer, seconds: f64) -> Verdict {
+        if let Some(refusal) = answer.refusal() {
+            self.failures.note_status(answer.status);
+            tell_failed(batch.len(), &refusal);
+            return answer.verdict(&refusal);
+        }
+        let Ok(Put { unprocessed }) = serde_json::from_slice(&answer.body) else {
+            // Something between here and X-Ray said yes; nobody knows whether X-Ray did.
+            self.failures.note_other();
+            tell_failed(batch.len(), &"an answer that is not X-Ray's");
+            return Verdict::Again { not_before: None };
+        };
+        tell_sent(batch.len(), unprocessed.len(), seconds);
+        of_unprocessed(batch, &unprocessed)
+    }
 }
 
-/// Gives a request that was made without documents its body, before it is signed.
-fn carry(request: &mut HttpRequest, body: &Bytes) {
-    request.headers_mut().insert("content-length", body.len().to_string());
-    *request.body_mut() = SdkBody::from(body.clone());
+fn tell_failed(segments: usize, why: &dyn std::fmt::Display) {
+    tracing::warn!(segments, "Sending segment batch failed with: {why}; they wait");
 }
 
 /// The X-Ray daemon's lines of a batch that arrived.
@@ -73,23 +93,23 @@ fn tell_sent(segments: usize, unprocessed: usize, seconds: f64) {
 }
 
 /// The answer names documents by id; one without an id that can be found counts against the last that is left.
-fn of_unprocessed(batch: &[Held<RawSegment>], unprocessed: &[UnprocessedTraceSegment]) -> Verdict {
+fn of_unprocessed(batch: &[Held<RawSegment>], unprocessed: &[Unprocessed]) -> Verdict {
     if unprocessed.is_empty() {
         return Verdict::Accepted;
     }
     let (mut again, mut refused) = (Vec::new(), Vec::new());
     let mut taken = vec![false; batch.len()];
     for segment in unprocessed {
-        let position = segment.id().and_then(|id| position_of(batch, id, &taken)).or_else(|| taken.iter().rposition(|taken| !taken));
+        let position = segment.id.as_deref().and_then(|id| position_of(batch, id, &taken)).or_else(|| taken.iter().rposition(|taken| !taken));
         let Some(position) = position else { continue };
         taken[position] = true;
-        if is_worth_repeating(segment.error_code().unwrap_or_default()) {
+        if is_worth_repeating(segment.error_code.as_deref().unwrap_or_default()) {
             again.push(position);
         } else {
             tracing::error!(
-                id = segment.id(),
-                code = segment.error_code(),
-                message = segment.message(),
+                id = segment.id,
+                code = segment.error_code,
+                message = segment.message,
                 "Unprocessed segment: X-Ray refused it"
             );
             refused.push((position, REFUSED));
@@ -121,8 +141,8 @@ mod tests {
         ids.iter().map(|id| Held::new(RawSegment::of_document(&document(id)))).collect()
     }
 
-    fn unprocessed(id: Option<&str>, code: &str) -> UnprocessedTraceSegment {
-        UnprocessedTraceSegment::builder().set_id(id.map(str::to_owned)).error_code(code).build()
+    fn unprocessed(id: Option<&str>, code: &str) -> Unprocessed {
+        Unprocessed { id: id.map(str::to_owned), error_code: Some(code.to_owned()), message: None }
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::StatusCode;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::aws::Answer;
 use crate::clock;
 
 /// SDKs ask every five minutes; what has been modified since is asked for at once.
@@ -20,13 +20,6 @@ const FAILURE_KEPT: Duration = Duration::from_secs(1);
 /// Pages of one set of rules; a request is a token.
 const PAGES: usize = 100;
 const REQUEST: usize = 4 << 10;
-
-/// What X-Ray answered.
-#[derive(Clone, Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) body: Bytes,
-}
 
 /// Answers by request.
 #[derive(Debug, Default)]
@@ -79,12 +72,14 @@ impl RulesCache {
 mod tests {
     use std::cell::Cell;
 
+    use axum::http::{HeaderMap, StatusCode};
+
     use super::*;
 
     fn answer(calls: &Cell<u32>, status: u16) -> impl Future<Output = Result<Answer, String>> {
         calls.set(calls.get() + 1);
         let body = Bytes::from(format!("{{\"call\":{}}}", calls.get()));
-        async move { Ok(Answer { status: StatusCode::from_u16(status).unwrap(), body }) }
+        async move { Ok(Answer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body }) }
     }
 
     fn request() -> Bytes {

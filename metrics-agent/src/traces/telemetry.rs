@@ -8,25 +8,24 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use aws_sdk_xray::Client;
-use aws_sdk_xray::types::TelemetryRecord;
-use aws_smithy_types::DateTime;
+use serde::Serialize;
 use telemetry_delivery::Ledger;
 use telemetry_platform::World;
 
-use super::failures::{FailureCounts, Failures, whole};
+use super::failures::{FailureCounts, Failures};
 use super::rejection::is_rejection;
-use crate::aws::chain_of;
+use crate::aws::{JSON, Xray, chain_of};
 use crate::clock;
 use crate::intake::IntakeCounters;
 
 const EVERY: Duration = Duration::from_secs(60);
 const KEPT: usize = 30;
 const PER_CALL: usize = 10;
+const PATH: &str = "/TelemetryRecords";
 
 /// Where the counts are.
 pub(crate) struct TelemetrySources {
-    pub(crate) client: Client,
+    pub(crate) xray: Arc<Xray>,
     pub(crate) intake: Arc<IntakeCounters>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) failures: Arc<Failures>,
@@ -42,6 +41,56 @@ struct Totals {
     lost: u64,
     rejected: u64,
     failures: FailureCounts,
+}
+
+/// The operation's input.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct PutTelemetryRecords<'a> {
+    telemetry_records: Vec<&'a TelemetryRecord>,
+    #[serde(rename = "EC2InstanceId", skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hostname: Option<&'a str>,
+    #[serde(rename = "ResourceARN", skip_serializing_if = "Option::is_none")]
+    resource_arn: Option<&'a str>,
+}
+
+/// What came, and what became of it, since the record before. The API counts with 32 bits.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct TelemetryRecord {
+    timestamp: f64,
+    segments_received_count: i32,
+    segments_sent_count: i32,
+    segments_spillover_count: i32,
+    segments_rejected_count: i32,
+    backend_connection_errors: BackendConnectionErrors,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct BackendConnectionErrors {
+    timeout_count: i32,
+    connection_refused_count: i32,
+    #[serde(rename = "HTTPCode4XXCount")]
+    of_4xx: i32,
+    #[serde(rename = "HTTPCode5XXCount")]
+    of_5xx: i32,
+    unknown_host_count: i32,
+    other_count: i32,
+}
+
+impl BackendConnectionErrors {
+    fn new(counts: [u64; 6]) -> Self {
+        let [timeout_count, connection_refused_count, of_4xx, of_5xx, unknown_host_count, other_count] = counts.map(whole);
+        Self { timeout_count, connection_refused_count, of_4xx, of_5xx, unknown_host_count, other_count }
+    }
+}
+
+/// As the API counts.
+fn whole(count: u64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// Who reports.
@@ -84,10 +133,17 @@ impl TelemetrySources {
     async fn put(&self, identity: &Identity, waiting: &mut VecDeque<TelemetryRecord>) -> Result<(), String> {
         while !waiting.is_empty() {
             let count = waiting.len().min(PER_CALL);
-            let records = waiting.range(..count).cloned().collect();
-            let call = self.client.put_telemetry_records().set_telemetry_records(Some(records));
-            let call = call.set_ec2_instance_id(identity.instance.clone()).set_hostname(identity.host.clone());
-            call.set_resource_arn(self.resource_arn.clone()).send().await.map_err(|error| chain_of(&error))?;
+            let input = PutTelemetryRecords {
+                telemetry_records: waiting.range(..count).collect(),
+                instance: identity.instance.as_deref(),
+                hostname: identity.host.as_deref(),
+                resource_arn: self.resource_arn.as_deref(),
+            };
+            let body = serde_json::to_vec(&input).map_err(|error| error.to_string())?;
+            let answer = self.xray.post(PATH, JSON, body.into()).await.map_err(|error| chain_of(&error))?;
+            if let Some(refusal) = answer.refusal() {
+                return Err(refusal.to_string());
+            }
             waiting.drain(..count);
         }
         Ok(())
@@ -108,15 +164,14 @@ impl Records {
         }
         let before = std::mem::replace(&mut self.before, now);
         let since = |count: fn(&Totals) -> u64| whole(count(&now).saturating_sub(count(&before)));
-        let record = TelemetryRecord::builder()
-            .timestamp(DateTime::from_secs_f64(at))
-            .segments_received_count(since(|totals| totals.received))
-            .segments_sent_count(since(|totals| totals.sent))
-            .segments_spillover_count(since(|totals| totals.lost))
-            .segments_rejected_count(since(|totals| totals.rejected))
-            .backend_connection_errors(now.failures.since(before.failures))
-            .build();
-        self.waiting.extend(record.ok());
+        self.waiting.push_back(TelemetryRecord {
+            timestamp: at,
+            segments_received_count: since(|totals| totals.received),
+            segments_sent_count: since(|totals| totals.sent),
+            segments_spillover_count: since(|totals| totals.lost),
+            segments_rejected_count: since(|totals| totals.rejected),
+            backend_connection_errors: BackendConnectionErrors::new(now.failures.since(before.failures)),
+        });
         while self.waiting.len() > KEPT {
             self.waiting.pop_front();
         }
@@ -153,10 +208,10 @@ mod tests {
         records.add(Totals { received: 15, sent: 14, ..first }, 180.0);
         let counts = |at: usize| {
             let record = &records.waiting[at];
-            (record.segments_received_count(), record.segments_sent_count(), record.segments_spillover_count(), record.timestamp().secs())
+            (record.segments_received_count, record.segments_sent_count, record.segments_spillover_count, record.timestamp)
         };
-        assert_eq!(counts(0), (Some(10), Some(8), Some(1), 120));
-        assert_eq!(counts(1), (Some(5), Some(6), Some(0), 180));
+        assert_eq!(counts(0), (10, 8, 1, 120.0));
+        assert_eq!(counts(1), (5, 6, 0, 180.0));
     }
 
     #[test]
@@ -166,6 +221,6 @@ mod tests {
             records.add(Totals { received: minute, ..Totals::default() }, minute as f64);
         }
         assert_eq!(records.waiting.len(), 30);
-        assert_eq!(records.waiting[0].timestamp().secs(), 11);
+        assert_eq!(records.waiting[0].timestamp, 11.0);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use axum::body::Bytes;
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::aws::{SignError, Signer};
+use crate::aws::{Answer, CallError, Xray};
 use crate::otlp_settings::Collector;
 
 const PATH: &str = "/v1/traces";
@@ -13,38 +14,23 @@ const PROTOBUF: &str = "application/x-protobuf";
 /// Where spans go.
 #[derive(Debug)]
 pub(super) struct Endpoint {
-    signer: Arc<Signer>,
-    /// Without one: CloudWatch.
+    xray: Arc<Xray>,
+    /// Without one: CloudWatch, at X-Ray's endpoint.
     collector: Option<(String, HeaderMap)>,
-}
-
-/// Why nobody answered.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum PostError {
-    #[error(transparent)]
-    Sign(#[from] SignError),
-    #[error("the collector did not answer: {0}")]
-    Send(#[from] reqwest::Error),
 }
 
 impl Endpoint {
     /// The collector that is set, else CloudWatch.
-    pub(super) fn new(collector: &Collector, signer: Arc<Signer>) -> Self {
-        Self { signer, collector: collector.endpoint.clone().map(|url| (url, headers(collector))) }
+    pub(super) fn new(collector: &Collector, xray: Arc<Xray>) -> Self {
+        Self { xray, collector: collector.endpoint.clone().map(|url| (url, headers(collector))) }
     }
 
     /// Sends once.
-    pub(super) async fn post(&self, body: Vec<u8>) -> Result<reqwest::Response, PostError> {
-        let client = &self.signer.client;
-        let request = match &self.collector {
-            Some((url, headers)) => client.post(url).headers(headers.clone()),
-            None => {
-                let url = self.signer.url(PATH)?;
-                let signature = self.signer.sign(&url, PROTOBUF, &body).await?;
-                signature.into_iter().fold(client.post(&url), |request, (name, value)| request.header(name, value))
-            }
-        };
-        Ok(request.header(CONTENT_TYPE, PROTOBUF).body(body).send().await?)
+    pub(super) async fn post(&self, body: Bytes) -> Result<Answer, CallError> {
+        match &self.collector {
+            Some((url, headers)) => self.xray.post_elsewhere(url, headers.clone(), PROTOBUF, body).await,
+            None => self.xray.post(PATH, PROTOBUF, body).await,
+        }
     }
 }
 

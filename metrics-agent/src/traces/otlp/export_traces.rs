@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
-use telemetry_delivery::{Failure, Held, LossReason, Verdict, classify};
+use telemetry_delivery::{Held, LossReason, Verdict};
 use telemetry_wire::otlp::{ExportTraceServiceResponse, Message as _, PartialSuccess, Status};
 
-use super::endpoint::{Endpoint, PostError};
+use super::endpoint::Endpoint;
 use super::spans::Spans;
-use crate::aws::{Signer, chain_of, learn_of};
+use crate::aws::{Answer, CallError, Xray, chain_of};
 use crate::intake::RawSegment;
 use crate::otlp_settings::Collector;
 use crate::traces::failures::Failures;
@@ -23,8 +22,8 @@ pub(crate) struct ExportTraces {
 }
 
 impl ExportTraces {
-    pub(crate) fn new(collector: &Collector, signer: Arc<Signer>, failures: Arc<Failures>) -> Self {
-        Self { endpoint: Endpoint::new(collector, signer), failures }
+    pub(crate) fn new(collector: &Collector, xray: Arc<Xray>, failures: Arc<Failures>) -> Self {
+        Self { endpoint: Endpoint::new(collector, xray), failures }
     }
 
     /// Sends once.
@@ -33,28 +32,28 @@ impl ExportTraces {
         let verdict = match spans.count() {
             0 => Verdict::Accepted,
             sent => {
-                let answer = self.endpoint.post(spans.request.encode_to_vec()).await;
-                self.verdict(sent, answer).await
+                let answer = self.endpoint.post(spans.request.encode_to_vec().into()).await;
+                self.verdict(sent, answer)
             }
         };
         without(spans.refused, verdict, batch.len())
     }
 
     /// What was made of a request. Which spans were rejected is not told, so that only all of them make segments lost.
-    async fn verdict(&self, sent: usize, answer: Result<reqwest::Response, PostError>) -> Verdict {
+    fn verdict(&self, sent: usize, answer: Result<Answer, CallError>) -> Verdict {
         let answer = match answer {
             Ok(answer) => answer,
             Err(error) => {
+                self.failures.note_unanswered(&error);
                 tracing::warn!("spans could not be sent: {}; they wait", chain_of(&error));
                 return Verdict::Again { not_before: None };
             }
         };
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let said = answer.bytes().await.unwrap_or_default();
-        if !(200..300).contains(&status) {
-            return of_failure(status, &headers, &said);
+        if let Some(verdict) = of_refusal(&answer) {
+            self.failures.note_status(answer.status);
+            return verdict;
         }
-        let partial = rejected_in(&said);
+        let partial = rejected_in(&answer.body);
         if partial.rejected_spans > 0 {
             let rejected = partial.rejected_spans as u64;
             self.failures.note_rejected(rejected);
@@ -82,15 +81,11 @@ fn without(refused: Vec<(usize, LossReason)>, verdict: Verdict, items: usize) ->
 }
 
 /// 400 is poison, as OTLP has it, unless AWS says otherwise by a code; what else goes wrong passes, or is mended by an operator.
-fn of_failure(status: u16, headers: &HeaderMap, said: &Bytes) -> Verdict {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let code = header("x-amzn-errortype").and_then(|code| code.split(':').next());
-    learn_of(code, header(DATE.as_str()));
-    tracing::warn!(status, code, "the collector did not take spans: {:?}", words_of(said));
-    match (status, code) {
-        (400 | 422, None) => Verdict::Poisoned,
-        _ => classify(&Failure { status: Some(status), code, retry_after: header(RETRY_AFTER.as_str()) }),
-    }
+fn of_refusal(answer: &Answer) -> Option<Verdict> {
+    let refusal = answer.refusal()?;
+    tracing::warn!("the collector did not take spans: {refusal} {:?}", words_of(&answer.body));
+    let is_poison = [400, 422].contains(&answer.status.as_u16()) && !refusal.has_code();
+    Some(if is_poison { Verdict::Poisoned } else { answer.verdict(&refusal) })
 }
 
 /// What a refusal says: OTLP's status, or whatever a proxy has to say.
@@ -114,7 +109,7 @@ mod tests {
 
     fn failure(status: u16, headers: &[(&'static str, &str)]) -> Verdict {
         let headers = headers.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect();
-        of_failure(status, &headers, &Bytes::new())
+        of_refusal(&Answer { status: status.try_into().unwrap(), headers, body: Bytes::new() }).unwrap()
     }
 
     #[test]

@@ -1,0 +1,116 @@
+//! [`Xray`]: signed calls of X-Ray's API, their bodies as they are.
+//!
+//! The SDK's client knows the fields of its day only, copies each document, and spends on a call twice what signing and sending need.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue};
+use reqwest::{Client, RequestBuilder};
+
+use super::answer::Answer;
+use super::endpoint::xray_endpoint;
+use super::load::{AwsError, CALL};
+
+/// What X-Ray's operations take.
+pub(crate) const JSON: &str = "application/json";
+
+/// X-Ray of one region, as one identity.
+#[derive(Debug)]
+pub(crate) struct Xray {
+    config: SdkConfig,
+    client: Client,
+    endpoint: String,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallError {
+    #[error("no region is known: set aws.region or AWS_REGION")]
+    NoRegion,
+    #[error("no credentials: {0}")]
+    Credentials(String),
+    #[error("the request cannot be signed: {0}")]
+    Sign(String),
+    #[error("no answer: {0}")]
+    Send(#[from] reqwest::Error),
+}
+
+impl Xray {
+    /// # Errors
+    /// When the settings do not say where it is.
+    pub(super) async fn new(config: SdkConfig, client: Client) -> Result<Self, AwsError> {
+        let endpoint = xray_endpoint(&config).await.map_err(AwsError::Endpoint)?;
+        Ok(Self { config, client, endpoint })
+    }
+
+    /// POSTs to a path, signed.
+    pub(crate) async fn post(&self, path: &str, content_type: &'static str, body: axum::body::Bytes) -> Result<Answer, CallError> {
+        self.post_within(CALL, path, content_type, body).await
+    }
+
+    /// As `post`, with less time.
+    pub(crate) async fn post_within(
+        &self,
+        within: Duration,
+        path: &str,
+        content_type: &'static str,
+        body: axum::body::Bytes,
+    ) -> Result<Answer, CallError> {
+        let url = format!("{}{path}", self.endpoint);
+        let signature = self.signature(&url, content_type, &body).await?;
+        let request = signature.into_iter().fold(self.client.post(&url), |request, (name, value)| request.header(name, value));
+        send(request.timeout(within).header(CONTENT_TYPE, content_type).body(body)).await
+    }
+
+    /// POSTs elsewhere, in the same way but unsigned.
+    #[cfg(feature = "otlp")]
+    pub(crate) async fn post_elsewhere(
+        &self,
+        url: &str,
+        headers: http::HeaderMap,
+        content_type: &'static str,
+        body: axum::body::Bytes,
+    ) -> Result<Answer, CallError> {
+        send(self.client.post(url).headers(headers).timeout(CALL).header(CONTENT_TYPE, content_type).body(body)).await
+    }
+
+    /// The headers that sign a POST.
+    async fn signature(&self, url: &str, content_type: &str, body: &[u8]) -> Result<Vec<(HeaderName, HeaderValue)>, CallError> {
+        let failed = |error: &dyn std::fmt::Display| CallError::Sign(error.to_string());
+        let region = self.config.region().ok_or(CallError::NoRegion)?;
+        let identity = self.credentials().await?.into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region.as_ref())
+            .name("xray")
+            .time(crate::clock::signing_now())
+            .settings(SigningSettings::default())
+            .build()
+            .map_err(|error| failed(&error))?;
+        let headers = [(CONTENT_TYPE.as_str(), content_type)].into_iter();
+        let request = SignableRequest::new("POST", url, headers, SignableBody::Bytes(body)).map_err(|error| failed(&error))?;
+        let (instructions, _) = sign(request, &parameters.into()).map_err(|error| failed(&error))?.into_parts();
+        let header = |(name, value): (&str, &str)| {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| failed(&error))?;
+            Ok((name, HeaderValue::from_str(value).map_err(|error| failed(&error))?))
+        };
+        instructions.headers().map(header).collect()
+    }
+
+    async fn credentials(&self) -> Result<Credentials, CallError> {
+        let provider = self.config.credentials_provider().ok_or_else(|| CallError::Credentials("none configured".into()))?;
+        provider.provide_credentials().await.map_err(|error| CallError::Credentials(super::chain_of(&error)))
+    }
+}
+
+async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
+    let mut answer = request.send().await?;
+    let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+    Ok(Answer { status, headers, body: answer.bytes().await? })
+}
