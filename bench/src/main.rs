@@ -50,7 +50,7 @@ struct Arguments {
     /// Faults: only those whose name contains this.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Soak: how long.
+    /// Soak and outage: how long.
     #[arg(long, value_name = "MINUTES", default_value_t = 10)]
     minutes: u64,
     /// Soak: segments a second.
@@ -80,6 +80,8 @@ enum Section {
     Veth,
     /// The agent under load and random faults for minutes.
     Soak,
+    /// The agent while nobody answers for minutes, at 4,000 segments a second.
+    Outage,
 }
 
 impl Section {
@@ -110,6 +112,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Section::Console => console::run()?,
             Section::Faults => faults::run(arguments.only.as_deref())?,
             Section::Veth => veth::run()?,
+            Section::Outage => agent::long_outage(arguments.minutes)?,
             Section::Soak => soak::run(arguments.minutes, arguments.rate)?,
         }
         println!();

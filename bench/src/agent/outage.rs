@@ -13,9 +13,17 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// Before and after.
 const MARGIN: Duration = Duration::from_secs(2);
 
+/// Our agent alone, in a long one.
+///
+/// # Errors
+/// When the agent or the sink cannot be started.
+pub(crate) fn long(minutes: u64) -> Result<(), Box<dyn Error>> {
+    println!("### An outage\n");
+    run(&[Who::Ours], Duration::from_secs(60 * minutes))
+}
+
 /// Prints the table.
-pub(super) fn run(all: &[Who], is_long: bool) -> Result<(), Box<dyn Error>> {
-    let outage = Duration::from_secs(if is_long { 120 } else { 20 });
+pub(super) fn run(all: &[Who], outage: Duration) -> Result<(), Box<dyn Error>> {
     println!("An outage of {} s, connections refused, at {RATE} segments a second.\n", outage.as_secs());
     println!(
         "| | sent | arrived | lost | twice | everything there, after the end of the outage | memory, most |\n|---|---|---|---|---|---|---|"

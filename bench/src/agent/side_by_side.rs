@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::trial::Who;
 use super::{outage, rates, shapes, stop};
@@ -32,6 +33,6 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     rates::at_given_rates(&all, settings.is_long)?;
     rates::highest(&all)?;
     shapes::run(&all)?;
-    outage::run(&all, settings.is_long)?;
+    outage::run(&all, Duration::from_secs(if settings.is_long { 120 } else { 20 }))?;
     stop::run(&all)
 }

@@ -122,7 +122,7 @@ const LINGER: Duration = Duration::from_secs(3);
 
 /// Waits until everything that the kernel did not drop is there, or nothing has come for so long; how long the arrivals took.
 pub(super) fn settle(sink: &Sink, running: &Running, sent: u64, silence: Duration) -> Result<Duration, Box<dyn Error>> {
-    const AT_MOST: Duration = Duration::from_secs(120);
+    const AT_MOST: Duration = Duration::from_secs(300);
     let began = Instant::now();
     while began.elapsed() < AT_MOST {
         if sink.tally.documents() + running.socket()?.drops >= sent {

@@ -29,8 +29,13 @@ pub(super) struct Bed {
 
 impl Bed {
     pub(super) fn new(setup: Setup) -> Result<Self, Box<dyn Error>> {
-        let sink = Sink::start()?;
-        let agent = Contestant::ours(&sink.endpoint(), &setup.lines())?;
+        let sink = if setup.is_encrypted { Sink::start_encrypted()? } else { Sink::start()? };
+        let mut agent = Contestant::ours(&sink.endpoint(), &setup.lines())?;
+        if let Some(authority) = &sink.authority {
+            let file = agent.folder.path().join("authority.pem");
+            std::fs::write(&file, authority)?;
+            agent.variables.push(("SSL_CERT_FILE", file.display().to_string()));
+        }
         let documents = if setup.is_noisy { Documents::noisy(1_000) } else { Documents::of_size(1_000) };
         let generator = Generator::new(agent.xray, documents)?;
         Ok(Self { sink, agent, running: None, generator, spool: setup.spool, past: Seen::default() })

@@ -10,7 +10,7 @@ use super::{clients, disks, processes};
 use crate::sink::{Conduct, Door, Fault};
 
 /// The agent's default, and the others.
-const OVERFLOW: Setup = Setup { spool: Spool::Overflow, traces: "", is_noisy: false };
+const OVERFLOW: Setup = Setup { spool: Spool::Overflow, traces: "", is_noisy: false, is_encrypted: false };
 const OFF: Setup = Setup { spool: Spool::Off, ..OVERFLOW };
 const ALWAYS: Setup = Setup { spool: Spool::Always, ..OVERFLOW };
 /// A fault that costs nothing; the others say what they differ in.
@@ -131,7 +131,7 @@ pub(super) const CELLS: &[Cell] = &[
         ..OUTAGE
     },
     Cell {
-        name: "the clock jumps an hour forth and two back",
+        name: "the clock jumps a day forth and two back",
         setup: Setup { traces: LITTLE, ..OVERFLOW },
         happens: processes::clock_jumps,
         ..OUTAGE
@@ -139,6 +139,12 @@ pub(super) const CELLS: &[Cell] = &[
     Cell { name: "credentials expire, the process has new ones", happens: processes::credentials_expire, ..CELL },
     Cell { name: "credentials are revoked, the process has new ones", happens: processes::credentials_revoked, ..CELL },
     Cell { name: "keys are refused, their file has new ones", happens: processes::credentials_replaced, ..CELL },
+    Cell {
+        name: "AWS's certificate has expired",
+        setup: Setup { is_encrypted: true, ..OVERFLOW },
+        happens: |bed| through(bed, Conduct::behind(Door::Expired)),
+        ..OUTAGE
+    },
     Cell { name: "garbage floods the port", happens: clients::garbage, ..CELL },
     Cell { name: "slow clients on each TCP port", happens: clients::slow_loris, ..CELL },
     Cell { name: "1,500 idle connections on each TCP port", happens: clients::idle_connections, ..OUTAGE },

@@ -103,9 +103,9 @@ pub(super) fn clock_jumps(bed: &mut Bed) -> Result {
     bed.send(0.5)?;
     bed.sink.set(Conduct::behind(Door::Shut));
     bed.send(1.0)?;
-    std::fs::write(&offset, "+3600\n")?;
+    std::fs::write(&offset, "+86400\n")?;
     bed.send(1.0)?;
-    std::fs::write(&offset, "-3600\n")?;
+    std::fs::write(&offset, "-86400\n")?;
     bed.send(1.0)?;
     bed.sink.set(Conduct::default());
     bed.send(0.5)?;

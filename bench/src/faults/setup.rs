@@ -8,6 +8,8 @@ pub(super) struct Setup {
     pub(super) traces: &'static str,
     /// Documents that the spool cannot compress.
     pub(super) is_noisy: bool,
+    /// HTTPS.
+    pub(super) is_encrypted: bool,
 }
 
 /// The agent's `traces.spool`.

@@ -22,6 +22,8 @@ pub(crate) enum Door {
     Shut,
     /// Connections are accepted, and nothing is ever answered.
     Hanging,
+    /// As open, but with a certificate of yesterday; of a sink that encrypts.
+    Expired,
 }
 
 /// What happens to a call.

@@ -8,6 +8,7 @@ mod answer;
 mod conduct;
 mod server;
 mod tally;
+mod tls;
 
 pub(crate) use conduct::{Conduct, Door, Fault, Latency};
 pub(crate) use server::Sink;

@@ -18,24 +18,39 @@ use tokio::task::JoinSet;
 use super::answer::answer;
 use super::conduct::{Conduct, Door};
 use super::tally::Tally;
+use super::tls::Certificates;
 use crate::namespace::Namespace;
+
+const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
 /// A running service; ends when dropped.
 #[derive(Debug)]
 pub(crate) struct Sink {
     pub(crate) address: SocketAddr,
     pub(crate) tally: Arc<Tally>,
+    /// Who vouches for the sink, as PEM, if it encrypts.
+    pub(crate) authority: Option<String>,
     conduct: watch::Sender<Conduct>,
 }
 
 impl Sink {
     /// On a free port of loopback, well-behaved.
     pub(crate) fn start() -> Result<Self, Box<dyn Error>> {
-        Self::start_at(([127, 0, 0, 1], 0).into(), None)
+        Self::start_at(LOOPBACK, None)
+    }
+
+    /// The same by HTTPS.
+    pub(crate) fn start_encrypted() -> Result<Self, Box<dyn Error>> {
+        let (certificates, authority) = Certificates::make()?;
+        Ok(Self { authority: Some(authority), ..Self::start_with(LOOPBACK, None, Some(certificates))? })
     }
 
     /// Elsewhere, in a network namespace if one is given.
     pub(crate) fn start_at(address: SocketAddr, namespace: Option<Namespace>) -> Result<Self, Box<dyn Error>> {
+        Self::start_with(address, namespace, None)
+    }
+
+    fn start_with(address: SocketAddr, namespace: Option<Namespace>, certificates: Option<Certificates>) -> Result<Self, Box<dyn Error>> {
         let (conduct, changes) = watch::channel(Conduct::default());
         let tally = Arc::new(Tally::default());
         let (bound, is_bound) = mpsc::channel();
@@ -45,18 +60,19 @@ impl Sink {
             match opened {
                 Ok((address, listener, runtime)) => {
                     let _nobody_waits_any_more = bound.send(Ok(address));
-                    runtime.block_on(serve(listener, address, changes, counted));
+                    runtime.block_on(serve(listener, address, changes, Served { tally: counted, certificates }));
                 }
                 Err(error) => drop(bound.send(Err(error))),
             }
         })?;
         let address = is_bound.recv()??;
-        Ok(Self { address, tally, conduct })
+        Ok(Self { address, tally, authority: None, conduct })
     }
 
     /// What agents are told.
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+        let scheme = if self.authority.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Behaves so from now on.
@@ -74,6 +90,13 @@ impl Sink {
     }
 }
 
+/// What connections need.
+#[derive(Clone)]
+struct Served {
+    tally: Arc<Tally>,
+    certificates: Option<Certificates>,
+}
+
 /// The port, and what serves it, on this thread.
 fn open(address: SocketAddr, namespace: Option<&Namespace>) -> io::Result<(std::net::TcpListener, Runtime)> {
     namespace.map_or(Ok(()), Namespace::enter)?;
@@ -83,7 +106,7 @@ fn open(address: SocketAddr, namespace: Option<&Namespace>) -> io::Result<(std::
 }
 
 /// Opens and shuts the port as the conduct says, until the sink is dropped.
-async fn serve(first: std::net::TcpListener, address: SocketAddr, mut changes: watch::Receiver<Conduct>, tally: Arc<Tally>) {
+async fn serve(first: std::net::TcpListener, address: SocketAddr, mut changes: watch::Receiver<Conduct>, served: Served) {
     let mut first = Some(first);
     loop {
         let door = changes.borrow_and_update().door;
@@ -96,7 +119,7 @@ async fn serve(first: std::net::TcpListener, address: SocketAddr, mut changes: w
                 None => TcpListener::bind(address).await,
             };
             match listener {
-                Ok(listener) => serve_while(door, &listener, &mut changes, &tally).await,
+                Ok(listener) => serve_while(door, &listener, &mut changes, &served).await,
                 Err(error) => {
                     eprintln!("bench: the sink cannot listen on {address}: {error}");
                     return;
@@ -110,14 +133,14 @@ async fn serve(first: std::net::TcpListener, address: SocketAddr, mut changes: w
 }
 
 /// Serves while the door is this; whether the sink was dropped. Connections end with it.
-async fn serve_while(door: Door, listener: &TcpListener, changes: &mut watch::Receiver<Conduct>, tally: &Arc<Tally>) -> bool {
+async fn serve_while(door: Door, listener: &TcpListener, changes: &mut watch::Receiver<Conduct>, served: &Served) -> bool {
     let mut connections = JoinSet::new();
     loop {
         let conduct = changes.clone();
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
-                    connections.spawn(serve_one(stream, conduct, Arc::clone(tally)));
+                    connections.spawn(serve_one(stream, door, conduct, served.clone()));
                 }
             }
             changed = changes.wait_for(|conduct| conduct.door != door) => return changed.is_err(),
@@ -127,9 +150,15 @@ async fn serve_while(door: Door, listener: &TcpListener, changes: &mut watch::Re
 }
 
 /// Without a graceful end: whatever ends a connection resets it.
-async fn serve_one(stream: TcpStream, conduct: watch::Receiver<Conduct>, tally: Arc<Tally>) -> io::Result<()> {
+async fn serve_one(stream: TcpStream, door: Door, conduct: watch::Receiver<Conduct>, served: Served) -> io::Result<()> {
     SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
     stream.set_nodelay(true)?;
+    let Served { tally, certificates } = served;
     let service = service_fn(move |request| answer(request, conduct.clone(), Arc::clone(&tally)));
-    http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
+    let http = http1::Builder::new();
+    match certificates {
+        None => http.serve_connection(TokioIo::new(stream), service).await,
+        Some(certificates) => http.serve_connection(TokioIo::new(certificates.behind(door).accept(stream).await?), service).await,
+    }
+    .map_err(io::Error::other)
 }

@@ -2,7 +2,12 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use super::*;
 use crate::load::Documents;
@@ -63,4 +68,25 @@ fn a_shut_door_refuses_and_opens_again_at_the_same_address() {
         }
     }
     assert!(put(&sink, &[1]).is_some());
+}
+
+/// Whether somebody who trusts the sink's authority connects.
+fn shakes_hands(sink: &Sink) -> bool {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(sink.authority.as_ref().unwrap().as_bytes()).unwrap()).unwrap();
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let mut connection = ClientConnection::new(Arc::new(config), sink.address.ip().into()).unwrap();
+    let mut stream = TcpStream::connect(sink.address).unwrap();
+    connection.complete_io(&mut stream).is_ok()
+}
+
+#[test]
+fn a_certificate_of_yesterday_is_not_trusted() {
+    let sink = Sink::start_encrypted().unwrap();
+    assert!(shakes_hands(&sink));
+    sink.set(Conduct::behind(Door::Expired));
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while shakes_hands(&sink) {
+        assert!(Instant::now() < deadline, "the old certificate is still shown");
+    }
 }

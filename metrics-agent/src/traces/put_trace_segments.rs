@@ -100,18 +100,14 @@ fn of_unprocessed(batch: &[Held<RawSegment>], unprocessed: &[Unprocessed]) -> Ve
     let (mut again, mut refused) = (Vec::new(), Vec::new());
     let mut taken = vec![false; batch.len()];
     for segment in unprocessed {
-        let position = segment.id.as_deref().and_then(|id| position_of(batch, id, &taken)).or_else(|| taken.iter().rposition(|taken| !taken));
+        let position =
+            segment.id.as_deref().and_then(|id| position_of(batch, id, &taken)).or_else(|| taken.iter().rposition(|taken| !taken));
         let Some(position) = position else { continue };
         taken[position] = true;
         if is_worth_repeating(segment.error_code.as_deref().unwrap_or_default()) {
             again.push(position);
         } else {
-            tracing::error!(
-                id = segment.id,
-                code = segment.error_code,
-                message = segment.message,
-                "Unprocessed segment: X-Ray refused it"
-            );
+            tracing::error!(id = segment.id, code = segment.error_code, message = segment.message, "Unprocessed segment: X-Ray refused it");
             refused.push((position, REFUSED));
         }
     }
