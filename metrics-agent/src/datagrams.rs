@@ -1,10 +1,10 @@
 //! Reads a UDP port, for segments and StatsD alike.
 
-use std::io::Read as _;
+use std::io;
+use std::net::UdpSocket;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::net::UdpSocket;
 
 /// One more byte than the largest payload, so that a cut datagram shows.
 pub(crate) const BUFFER: usize = 65_536;
@@ -19,25 +19,20 @@ const ROOM_FOR_A_PAUSE: usize = 8 << 20;
 
 /// Hands each datagram to `take` until the task is dropped, and then those that the kernel has: who sent them has sent them to us.
 pub(crate) async fn receive_datagrams(socket: UdpSocket, port: &str, take: impl FnMut(&[u8])) {
-    let room = SockRef::from(&socket).recv_buffer_size().unwrap_or_default();
+    let has_room = SockRef::from(&socket).recv_buffer_size().unwrap_or_default() >= ROOM_FOR_A_PAUSE;
     let mut reader = Reader { socket, buffer: vec![0; BUFFER], take };
     loop {
-        let read = match reader.socket.readable().await {
-            Ok(()) => reader.read(AT_ONCE),
-            Err(error) => {
-                tracing::warn!(%error, "the {port} port could not be read");
-                0
-            }
-        };
-        if read == AT_ONCE || room < ROOM_FOR_A_PAUSE {
-            tokio::task::yield_now().await;
-        } else {
-            tokio::time::sleep(PAUSE).await;
+        match reader.read(AT_ONCE) {
+            AT_ONCE => tokio::task::yield_now().await,
+            0 => reader.wait(port).await,
+            _ if has_room => tokio::time::sleep(PAUSE).await,
+            _ => tokio::task::yield_now().await,
         }
     }
 }
 
-/// A port that is read empty when it is dropped.
+/// A port that is read empty when it is dropped. It does not block, and the runtime does not know it but while it is waited for: each
+/// datagram would wake a thread.
 struct Reader<F: FnMut(&[u8])> {
     socket: UdpSocket,
     buffer: Vec<u8>,
@@ -48,26 +43,34 @@ impl<F: FnMut(&[u8])> Reader<F> {
     /// Takes what is there already; how many.
     fn read(&mut self, most: usize) -> usize {
         for read in 0..most {
-            let Ok(length) = self.socket.try_recv(&mut self.buffer) else { return read };
+            let Ok(length) = self.socket.recv(&mut self.buffer) else { return read };
             (self.take)(&self.buffer[..length]);
         }
         most
     }
+
+    /// Waits for a datagram; if that cannot be, for a pause.
+    async fn wait(&self, port: &str) {
+        if let Err(error) = readable(&self.socket).await {
+            tracing::debug!(%error, "the {port} port cannot be waited for; it is looked at");
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+async fn readable(socket: &UdpSocket) -> io::Result<()> {
+    tokio::net::UdpSocket::from_std(socket.try_clone()?)?.readable().await
 }
 
 impl<F: FnMut(&[u8])> Drop for Reader<F> {
     fn drop(&mut self) {
-        // The runtime may not know yet that there is something to read; the kernel does.
-        let socket = SockRef::from(&self.socket);
-        for _ in 0..AT_THE_END {
-            let Ok(length) = (&*socket).read(&mut self.buffer) else { return };
-            (self.take)(&self.buffer[..length]);
-        }
+        self.read(AT_THE_END);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -75,10 +78,21 @@ mod tests {
 
     use super::*;
 
+    fn port() -> UdpSocket {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_nonblocking(true).unwrap();
+        socket
+    }
+
+    fn send(count: usize, address: SocketAddr) {
+        let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+        (0..count).for_each(|_| assert_eq!(sender.send_to(b"x", address).unwrap(), 1));
+    }
+
     #[tokio::test]
     async fn what_the_kernel_has_at_the_end_is_taken() {
         const COUNT: usize = AT_ONCE + 10;
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let socket = port();
         let address = socket.local_addr().unwrap();
         let taken = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&taken);
@@ -87,9 +101,25 @@ mod tests {
             counter.fetch_add(1, Ordering::Relaxed);
         }));
         tokio::task::yield_now().await;
-        let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-        (0..COUNT).for_each(|_| assert_eq!(sender.send_to(b"x", address).unwrap(), 1));
+        send(COUNT, address);
         tasks.shutdown().await;
         assert_eq!(taken.load(Ordering::Relaxed), COUNT);
+    }
+
+    #[tokio::test]
+    async fn what_comes_while_it_waits_wakes_it_each_time() {
+        let socket = port();
+        let address = socket.local_addr().unwrap();
+        let (taken, mut takes) = tokio::sync::mpsc::unbounded_channel();
+        let receiving = tokio::spawn(receive_datagrams(socket, "test", move |_| taken.send(()).unwrap()));
+        for _ in 0..3 {
+            send(2, address);
+            for _ in 0..2 {
+                takes.recv().await.unwrap();
+            }
+            // It has found nothing more, and waits.
+            tokio::time::sleep(2 * PAUSE).await;
+        }
+        receiving.abort();
     }
 }

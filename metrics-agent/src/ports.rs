@@ -1,10 +1,10 @@
 //! [`Ports`]: all of them are bound, or none, before anything starts.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
-use tokio::net::{TcpListener, UdpSocket};
+use tokio::net::TcpListener;
 
 use crate::aws::AwsError;
 use crate::config::Config;
@@ -125,7 +125,7 @@ fn bind_udp(what: &'static str, address: SocketAddr, setting: &'static str) -> R
             tracing::debug!(%error, "the receive buffer stays as it is");
         }
         socket.bind(&address.into())?;
-        UdpSocket::from_std(socket.into())
+        Ok(socket.into())
     };
     bind().map_err(|error| StartError::Listen { what, address, setting, error })
 }

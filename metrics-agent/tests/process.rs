@@ -178,6 +178,22 @@ async fn the_x_ray_daemons_flags_and_file_are_enough() {
     assert!(lines.iter().any(|line| line.ends_with("[Info] Got shutdown signal: terminated")), "{lines:#?}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn x_rays_own_endpoint_in_the_environment_beats_that_of_all_services() {
+    let (sink, endpoint) = Sink::serve().await;
+    sink.is_up.store(true, Ordering::SeqCst);
+    let variables = [
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+        ("AWS_ENDPOINT_URL_XRAY", &endpoint),
+    ];
+    let agent = Running::start_with(&["-b", "127.0.0.1:0", "-t", "127.0.0.1:0", "-n", "us-east-2", "-o"], &variables).await;
+    agent.send(0..10);
+    until("all segments", || (sink.count() == 10).then_some(())).await;
+    agent.terminate().await;
+}
+
 #[test]
 fn mistakes_end_it_with_the_daemons_codes_and_words() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,10 +1,10 @@
 //! Reads the UDP port of the X-Ray daemon.
 
+use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use telemetry_delivery::Queue;
-use tokio::net::UdpSocket;
 
 use super::segment::RawSegment;
 use crate::DAEMON_LINES;

@@ -1,12 +1,12 @@
 //! The StatsD port and the interval.
 
+use std::net::UdpSocket;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use telemetry_delivery::{DrainSignal, Queue};
 use telemetry_wire::statsd::parse_datagram;
-use tokio::net::UdpSocket;
 
 use super::aggregate::Aggregator;
 use super::datum::Datum;

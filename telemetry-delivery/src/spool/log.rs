@@ -25,7 +25,7 @@ pub(crate) struct Limits {
     pub(crate) bytes: u64,
     /// The share that it may have of what is free without it, 0 to 1.
     pub(crate) share: f64,
-    /// Whether each block is synchronised, or each file.
+    /// Whether each block is synchronised, or only what is left at the end.
     pub(crate) synchronises_blocks: bool,
 }
 
@@ -228,11 +228,11 @@ impl Log {
 
     /// Ends in order.
     pub(crate) fn close(mut self) -> io::Result<()> {
-        if let Some(file) = self.files.back() {
-            self.disk.synchronise(&file.file)?;
-        }
         self.is_open = false;
         self.forget_ended();
+        for file in &self.files {
+            self.disk.synchronise(&file.file)?;
+        }
         self.lock.release()
     }
 
@@ -241,14 +241,12 @@ impl Log {
         file.blocks.get_mut(place.block)
     }
 
-    /// A file that takes a block. `allowed` is for all files: one must be a small part of it, as one goes as a whole.
+    /// A file that takes a block; the one before is not waited for, as a busy disk takes seconds. `allowed` is for all files: one must be a
+    /// small part of it, as one goes as a whole.
     fn open_file(&mut self, allowed: u64) -> io::Result<()> {
         let full = FILE_BYTES.min(allowed / 4);
         if self.is_open && self.files.back().is_some_and(|file| file.length < full) {
             return Ok(());
-        }
-        if let Some(file) = self.files.back() {
-            self.disk.synchronise(&file.file)?;
         }
         self.number += 1;
         let file = SpoolFile::create(&self.folder, self.number, &mut *self.disk)?;

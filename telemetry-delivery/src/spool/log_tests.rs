@@ -19,11 +19,12 @@ struct Plan {
     passes: usize,
     heals: bool,
     free: Option<u64>,
+    synchronised: usize,
 }
 
 impl Broken {
     fn after(passes: usize, heals: bool) -> Self {
-        Self(Arc::new(Mutex::new(Plan { passes, heals, free: None })))
+        Self(Arc::new(Mutex::new(Plan { passes, heals, ..Plan::default() })))
     }
 
     fn step(&self) -> bool {
@@ -50,6 +51,11 @@ impl Disk for Broken {
 
     fn cut(&mut self, file: &File, length: u64) -> io::Result<()> {
         if self.step() { file.set_len(length) } else { Err(io::ErrorKind::Other.into()) }
+    }
+
+    fn synchronise(&mut self, _: &File) -> io::Result<()> {
+        self.0.lock().unwrap().synchronised += 1;
+        Ok(())
     }
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {
@@ -224,6 +230,22 @@ fn above_the_quota_the_oldest_goes_and_is_counted() {
     assert!(evicted > 0);
     assert_eq!(log.waiting() as usize, 100 - evicted);
     assert_eq!(all(&mut log), written[evicted..]);
+}
+
+#[test]
+fn a_disk_that_takes_its_time_is_waited_for_when_that_was_promised_and_at_the_end() {
+    for (synchronises_blocks, expected) in [(false, 0), (true, 100)] {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = Broken::after(usize::MAX, false);
+        let limits = Limits { bytes: 20_000, synchronises_blocks, ..ROOM };
+        let mut log = Log::open(folder.path(), limits, Box::new(disk.clone())).unwrap().0;
+        write_each(&mut log, 0..100);
+        assert!(log.files.len() > 1, "files must have been full");
+        assert_eq!(disk.0.lock().unwrap().synchronised, expected);
+        let files = log.files.len();
+        log.close().unwrap();
+        assert_eq!(disk.0.lock().unwrap().synchronised, expected + files);
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@
 //! # What is promised
 //!
 //! * An item whose block is written survives the death of the process. With [`SpoolMode::Always`] it survives that of the machine too:
-//!   each block is synchronised; with [`SpoolMode::Overflow`] files are, when they are full and at the end.
+//!   each block is synchronised; with [`SpoolMode::Overflow`] files are at the end, and until then when the system writes them.
 //! * A block whose items have come to their end is not read again, but for those that were loaded when the process died: the cursor
 //!   stands before them. These are sent twice, which is why there are few: they fit into memory.
 //! * Opening reads the headers only. Bytes that make no block are skipped up to the next that do, and told; a block whose checksum is
