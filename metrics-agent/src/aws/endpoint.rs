@@ -35,16 +35,17 @@ fn endpoint_that_is_set(config: &SdkConfig) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use aws_config::{BehaviorVersion, Region};
+    use aws_types::sdk_config::Builder;
 
     use super::*;
 
-    fn config(region: &'static str) -> aws_config::Builder {
+    fn config(region: &'static str) -> Builder {
         SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new(region))
     }
 
     #[tokio::test]
     async fn it_is_where_the_sdk_would_go() {
-        let of = async |config: aws_config::Builder| xray_endpoint(&config.build()).await.unwrap();
+        let of = async |config: Builder| xray_endpoint(&config.build()).await.unwrap();
         assert_eq!(of(config("eu-central-1")).await, "https://xray.eu-central-1.amazonaws.com");
         assert_eq!(of(config("cn-north-1")).await, "https://xray.cn-north-1.amazonaws.com.cn");
         assert_eq!(of(config("us-gov-west-1").use_fips(true)).await, "https://xray-fips.us-gov-west-1.amazonaws.com");

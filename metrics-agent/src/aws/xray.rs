@@ -9,6 +9,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use axum::body::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 use reqwest::{Client, RequestBuilder};
@@ -37,7 +38,7 @@ pub(crate) enum CallError {
     Credentials(String),
     #[error("the request cannot be signed: {0}")]
     Sign(String),
-    #[error("no answer: {0}")]
+    #[error("no answer")]
     Send(#[from] reqwest::Error),
 }
 
@@ -50,7 +51,7 @@ impl Xray {
     }
 
     /// POSTs to a path, signed.
-    pub(crate) async fn post(&self, path: &str, content_type: &'static str, body: axum::body::Bytes) -> Result<Answer, CallError> {
+    pub(crate) async fn post(&self, path: &str, content_type: &'static str, body: Bytes) -> Result<Answer, CallError> {
         self.post_within(CALL, path, content_type, body).await
     }
 
@@ -60,7 +61,7 @@ impl Xray {
         within: Duration,
         path: &str,
         content_type: &'static str,
-        body: axum::body::Bytes,
+        body: Bytes,
     ) -> Result<Answer, CallError> {
         let url = format!("{}{path}", self.endpoint);
         let signature = self.signature(&url, content_type, &body).await?;
@@ -75,7 +76,7 @@ impl Xray {
         url: &str,
         headers: http::HeaderMap,
         content_type: &'static str,
-        body: axum::body::Bytes,
+        body: Bytes,
     ) -> Result<Answer, CallError> {
         send(self.client.post(url).headers(headers).timeout(CALL).header(CONTENT_TYPE, content_type).body(body)).await
     }

@@ -237,7 +237,7 @@ fn a_disk_that_takes_its_time_is_waited_for_when_that_was_promised_and_at_the_en
     for (synchronises_blocks, expected) in [(false, 0), (true, 100)] {
         let folder = tempfile::tempdir().unwrap();
         let disk = Broken::after(usize::MAX, false);
-        let limits = Limits { bytes: 20_000, synchronises_blocks, ..ROOM };
+        let limits = Limits { bytes: 8_000, synchronises_blocks, ..ROOM };
         let mut log = Log::open(folder.path(), limits, Box::new(disk.clone())).unwrap().0;
         write_each(&mut log, 0..100);
         assert!(log.files.len() > 1, "files must have been full");
