@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(taken.load(Ordering::Relaxed), COUNT);
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn what_comes_while_it_waits_wakes_it_each_time() {
         let socket = port();
         let address = socket.local_addr().unwrap();

@@ -11,7 +11,6 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4;
 use axum::body::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderName, HeaderValue};
 use reqwest::{Client, RequestBuilder};
 
 use super::answer::Answer;
@@ -63,9 +62,7 @@ impl Xray {
         content_type: &'static str,
         body: Bytes,
     ) -> Result<Answer, CallError> {
-        let url = format!("{}{path}", self.endpoint);
-        let signature = self.signature(&url, content_type, &body).await?;
-        let request = signature.into_iter().fold(self.client.post(&url), |request, (name, value)| request.header(name, value));
+        let request = self.signed(&format!("{}{path}", self.endpoint), content_type, &body).await?;
         send(request.timeout(within).header(CONTENT_TYPE, content_type).body(body)).await
     }
 
@@ -81,8 +78,8 @@ impl Xray {
         send(self.client.post(url).headers(headers).timeout(CALL).header(CONTENT_TYPE, content_type).body(body)).await
     }
 
-    /// The headers that sign a POST.
-    async fn signature(&self, url: &str, content_type: &str, body: &[u8]) -> Result<Vec<(HeaderName, HeaderValue)>, CallError> {
+    /// A POST with the headers that sign it.
+    async fn signed(&self, url: &str, content_type: &str, body: &[u8]) -> Result<RequestBuilder, CallError> {
         let failed = |error: &dyn std::fmt::Display| CallError::Sign(error.to_string());
         let region = self.config.region().ok_or(CallError::NoRegion)?;
         let identity = self.credentials().await?.into();
@@ -97,11 +94,7 @@ impl Xray {
         let headers = [(CONTENT_TYPE.as_str(), content_type)].into_iter();
         let request = SignableRequest::new("POST", url, headers, SignableBody::Bytes(body)).map_err(|error| failed(&error))?;
         let (instructions, _) = sign(request, &parameters.into()).map_err(|error| failed(&error))?.into_parts();
-        let header = |(name, value): (&str, &str)| {
-            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|error| failed(&error))?;
-            Ok((name, HeaderValue::from_str(value).map_err(|error| failed(&error))?))
-        };
-        instructions.headers().map(header).collect()
+        Ok(instructions.headers().fold(self.client.post(url), |request, (name, value)| request.header(name, value)))
     }
 
     async fn credentials(&self) -> Result<Credentials, CallError> {
