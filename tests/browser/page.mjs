@@ -88,6 +88,7 @@ try {
     // Ten thousand subsegments.
     // The best of three: a shared machine may be busy once.
     const openings = [];
+    const scrolls = [];
     for (let attempt = 0; attempt < 3; attempt++) {
       await page.goto(`${base}/#/overview`);
       await page.getByText("Failing now").waitFor();
@@ -97,29 +98,34 @@ try {
         while (document.querySelectorAll(".row").length < 20) await new Promise(requestAnimationFrame);
         return performance.now() - began;
       }, big));
+      scrolls.push(await page.evaluate(async () => {
+        const box = document.querySelector(".scroll");
+        const tasks = [];
+        const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration)));
+        observer.observe({ entryTypes: ["longtask"] });
+        let most = 0;
+        for (let at = 0; at < 60; at++) {
+          box.scrollTop = (box.scrollHeight / 60) * at;
+          await new Promise(requestAnimationFrame);
+          most = Math.max(most, document.querySelectorAll(".row").length);
+        }
+        await new Promise((done) => setTimeout(done, 100));
+        observer.disconnect();
+        return { most, longest: Math.max(0, ...tasks), height: box.scrollHeight };
+      }));
     }
     const opened = Math.min(...openings);
-    const scrolled = await page.evaluate(async () => {
-      const box = document.querySelector(".scroll");
-      const tasks = [];
-      const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration)));
-      observer.observe({ entryTypes: ["longtask"] });
-      let most = 0;
-      for (let at = 0; at < 60; at++) {
-        box.scrollTop = (box.scrollHeight / 60) * at;
-        await new Promise(requestAnimationFrame);
-        most = Math.max(most, document.querySelectorAll(".row").length);
-      }
-      await new Promise((done) => setTimeout(done, 100));
-      return { most, longest: Math.max(0, ...tasks), height: box.scrollHeight };
-    });
+    const scrolled = {
+      most: Math.max(...scrolls.map((scroll) => scroll.most)),
+      longest: Math.min(...scrolls.map((scroll) => scroll.longest)),
+      height: Math.min(...scrolls.map((scroll) => scroll.height)),
+    };
     console.log(`${theme} ${width}: opened in ${opened.toFixed(0)} ms, at most ${scrolled.most} rows, longest task ${scrolled.longest.toFixed(0)} ms`);
     await picture("big");
     assert.ok(scrolled.height >= 10_000 * 26, `all rows are there: ${scrolled.height} px`);
-    // The goals, printed above, are 300 ms and 50 ms; whoever shares the machine may make them many times that.
-    assert.ok(opened <= 3_000, `opened in ${opened} ms`);
+    assert.ok(opened <= 300, `opened in ${opened} ms`);
     assert.ok(scrolled.most <= 200, `${scrolled.most} rows`);
-    assert.ok(scrolled.longest <= 500, `a task of ${scrolled.longest} ms`);
+    assert.ok(scrolled.longest <= 50, `a task of ${scrolled.longest} ms`);
     assert.deepEqual(problems, []);
     await page.close();
   }

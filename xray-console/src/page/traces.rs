@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use telemetry_rules::filter::{AnnotationFact, Expression, TraceFacts};
 
-use super::data::Page;
+use super::data::{Page, PageError};
 use crate::api::Api;
-use crate::logs;
+use crate::logs::{self, LogLine};
 use crate::protocol::ApiError;
 use crate::xray::{self, Digest, ServiceGraph};
 
@@ -126,15 +127,22 @@ fn latency(digests: &[Digest]) -> Value {
 }
 
 /// Everything of one trace: its documents as they came, and its log lines.
-pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Page {
+#[derive(Serialize)]
+pub(super) struct Trace {
+    documents: Vec<Box<RawValue>>,
+    logs: Vec<LogLine>,
+}
+
+/// One trace.
+pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Trace>, PageError> {
     let read = move |connection: &rusqlite::Connection| {
         let mut statement = connection.prepare_cached("SELECT document FROM segment WHERE trace_id = ?1 ORDER BY rowid")?;
         let documents: Vec<String> = statement.query_map([&id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         Ok((documents, logs::lines_of_trace(connection, &id)?))
     };
-    let (documents, lines) = api.storage.read(read).await?;
-    let documents: Vec<Value> = documents.iter().filter_map(|text| serde_json::from_str(text).ok()).collect();
-    Ok(Json(json!({ "documents": documents, "logs": lines })))
+    let (documents, logs) = api.storage.read(read).await?;
+    let documents = documents.into_iter().filter_map(|text| RawValue::from_string(text).ok()).collect();
+    Ok(Json(Trace { documents, logs }))
 }
 
 /// The map.
