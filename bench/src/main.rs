@@ -28,6 +28,7 @@ mod xray_lite;
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
@@ -47,15 +48,25 @@ struct Arguments {
     /// Agent: longer, for figures that depend less on the moment.
     #[arg(long)]
     long: bool,
-    /// Faults: only those whose name contains this.
+    /// Faults and integrations (sql, aws, reqwest, axum): only those whose name contains this.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Faults, veth, outage and soak: seconds instead of minutes, and of the faults those of the kinds that matter most.
+    #[arg(long)]
+    short: bool,
     /// Soak and outage: how long.
-    #[arg(long, value_name = "MINUTES", default_value_t = 10)]
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, conflicts_with = "short")]
     minutes: u64,
     /// Soak: segments a second.
     #[arg(long, value_name = "RATE", default_value_t = 20_000)]
     rate: u32,
+}
+
+impl Arguments {
+    /// Returns the duration of a soak or an outage.
+    fn duration(&self) -> Duration {
+        if self.short { Duration::from_secs(6) } else { Duration::from_secs(60 * self.minutes) }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -107,13 +118,13 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Section::Close => close::run(&ours),
             Section::Small => small::run()?,
             Section::Service => service::run(&ours)?,
-            Section::Integrations => integrations::run(&ours)?,
+            Section::Integrations => integrations::run(&ours, arguments.only.as_deref())?,
             Section::Agent => agent::run(&agent::Settings { daemon: arguments.daemon.clone(), is_long: arguments.long })?,
             Section::Console => console::run()?,
-            Section::Faults => faults::run(arguments.only.as_deref())?,
-            Section::Veth => veth::run()?,
-            Section::Outage => agent::long_outage(arguments.minutes)?,
-            Section::Soak => soak::run(arguments.minutes, arguments.rate)?,
+            Section::Faults => faults::run(arguments.only.as_deref(), arguments.short)?,
+            Section::Veth => veth::run(arguments.short)?,
+            Section::Outage => agent::long_outage(arguments.duration())?,
+            Section::Soak => soak::run(arguments.duration(), arguments.rate)?,
         }
         println!();
     }

@@ -13,12 +13,12 @@ const PHASE: u64 = 15;
 /// For what is held at the end.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Runs for so many minutes and prints a row for each, then the ledger beside the ids.
+/// Prints a row for each minute, then the ledger beside the ids.
 ///
 /// # Errors
 /// When the ids do not say what the ledger says.
-pub(crate) fn run(minutes: u64, rate: u32) -> Result<(), Box<dyn Error>> {
-    println!("### Soak\n\n{rate} segments of 1 kB a second for {minutes} minutes, faults of AWS at random.\n");
+pub(crate) fn run(lasts: Duration, rate: u32) -> Result<(), Box<dyn Error>> {
+    println!("### Soak\n\n{rate} segments of 1 kB a second for {} s, faults of AWS at random.\n", lasts.as_secs());
     println!("| minute | sent | arrived | held | on disk | lost | kernel drops | memory | CPU |\n|---|---|---|---|---|---|---|---|---|");
     let sink = Sink::start()?;
     let agent = Contestant::ours(&sink.endpoint(), "spool = \"overflow\"")?;
@@ -26,7 +26,7 @@ pub(crate) fn run(minutes: u64, rate: u32) -> Result<(), Box<dyn Error>> {
     let is_over = AtomicBool::new(false);
     let sent = std::thread::scope(|scope| {
         scope.spawn(|| weather(&sink, &is_over));
-        let sent = minutes_of_load(minutes, rate, &sink, &running);
+        let sent = minutes_of_load(lasts, rate, &sink, &running);
         is_over.store(true, Ordering::Relaxed);
         sent
     })?;
@@ -34,13 +34,16 @@ pub(crate) fn run(minutes: u64, rate: u32) -> Result<(), Box<dyn Error>> {
     conclude(sent, &sink, &running)
 }
 
-fn minutes_of_load(minutes: u64, rate: u32, sink: &Sink, running: &Running) -> Result<u64, Box<dyn Error>> {
+fn minutes_of_load(lasts: Duration, rate: u32, sink: &Sink, running: &Running) -> Result<u64, Box<dyn Error>> {
     let mut generator = Generator::new(running.address(), Documents::of_size(1_000))?;
-    for minute in 1..=minutes {
+    let (mut minute, mut left) = (0, lasts);
+    while !left.is_zero() {
         let before = running.program.processor_time()?;
-        generator.send(Load::even(rate, Duration::from_secs(60)))?;
+        let row = left.min(Duration::from_secs(60));
+        generator.send(Load::even(rate, row))?;
+        (minute, left) = (minute + 1, left - row);
         let (status, drops) = (running.status()?, running.socket()?.drops);
-        let share = (running.program.processor_time()? - before).as_secs_f64() * 100.0 / 60.0;
+        let share = (running.program.processor_time()? - before).as_secs_f64() * 100.0 / row.as_secs_f64();
         println!(
             "| {minute} | {} | {} | {} | {} | {} | {drops} | {:.1} MB | {share:.0} % |",
             generator.sent,

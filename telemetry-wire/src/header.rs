@@ -1,8 +1,8 @@
 //! The trace header: tolerant in, strict out.
 //!
 //! `X-Amzn-Trace-Id` is `key=value` pairs between semicolons. Readers here take any order, any case of keys, blanks around
-//! pairs, empty pairs, pairs without `=` (ignored) and repeated keys (the last wins), since two official SDKs write forms
-//! that a third throws away. Writers give `Root`, `Parent`, `Sampled`, then what came along.
+//! pairs, empty pairs, pairs without `=` (ignored) and repeated keys (the last that is valid wins), since two official SDKs write
+//! forms that a third throws away. An id of zeros is no id: X-Ray refuses it. Writers give `Root`, `Parent`, `Sampled`, then what came along.
 
 use std::fmt;
 
@@ -52,8 +52,8 @@ impl<'a> TraceHeader<'a> {
         let mut header = Self { text, ..Self::default() };
         for (key, value) in pairs(text) {
             match Key::of(key) {
-                Key::Root => header.root = TraceId::from_bytes(value.as_bytes()),
-                Key::Parent => header.parent = SegmentId::from_bytes(value.as_bytes()),
+                Key::Root => header.root = TraceId::from_bytes(value.as_bytes()).filter(|id| id.as_u128() != 0).or(header.root),
+                Key::Parent => header.parent = SegmentId::from_bytes(value.as_bytes()).filter(|id| id.as_u64() != 0).or(header.parent),
                 Key::Sampled => header.sampling = sampling_state(value),
                 Key::Extra => header.extras = text,
                 Key::Hop => {}

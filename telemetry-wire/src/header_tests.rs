@@ -30,9 +30,17 @@ fn lineage_and_unknown_keys_are_passed_on() {
 }
 
 #[test]
-fn the_last_of_duplicate_keys_wins() {
-    let header = TraceHeader::parse("Sampled=0;Sampled=1;Parent=53995c3f42cd8ad8;Parent=xyz");
-    assert_eq!((header.sampling, header.parent), (SamplingState::Sampled, None));
+fn the_last_valid_of_duplicate_keys_wins() {
+    let text = format!("Root={ROOT};Root=junk;Sampled=0;Sampled=1;Parent=53995c3f42cd8ad8;Parent=xyz");
+    let header = TraceHeader::parse(&text);
+    assert_eq!((header.root, header.sampling), (TraceId::parse(ROOT).ok(), SamplingState::Sampled));
+    assert_eq!(header.parent, SegmentId::parse("53995c3f42cd8ad8").ok());
+}
+
+#[test]
+fn ids_of_zeros_are_none() {
+    let header = TraceHeader::parse("Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=1");
+    assert_eq!((header.root, header.parent, header.sampling), (None, None, SamplingState::Sampled));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! X-Ray developer guide unless a line says otherwise.
 //!
 //! * writing: [`Encoder`] turns a borrowed [`Entity`] view into JSON bytes, [`Datagram`] frames them;
+//! * hiding: [`sanitize_sql`] and [`redact_urls`] take values and credentials out of texts;
 //! * reading: [`Document`] is the owned tree that readers use, [`check_document`] says which rule a document breaks.
 
 mod bytes;
@@ -24,6 +25,12 @@ pub mod sampling;
 
 pub mod statsd;
 
+mod redact;
+
+mod sql_lexer;
+
+mod sql_text;
+
 #[cfg(feature = "otlp")]
 pub mod otlp;
 
@@ -35,9 +42,13 @@ pub use datagram::{
     DATAGRAM_HEADER, Datagram, DatagramError, SPANS_SAMPLED, SPANS_UNSAMPLED, UDP_PAYLOAD_LIMIT, document_of, is_document, scan_trace_id,
 };
 pub use document::{
-    Annotation, AnnotationValue, Aws, Beanstalk, Cause, CauseDetail, Details, Document, DocumentKind, Ec2, Ecs, Eks, Encoder, Entity,
-    Exception, Flags, Http, HttpRequest, HttpResponse, Link, LogGroup, Placement, SegmentInfo, Service, Sql, StackFrame, XrayInfo, limits,
+    Annotation, AnnotationFixes, AnnotationValue, Aws, Beanstalk, Cause, CauseDetail, Details, Document, DocumentKind, Ec2, Ecs, Eks,
+    Encoder, Entity, Exception, Flags, Http, HttpRequest, HttpResponse, Link, LogGroup, Placement, SegmentInfo, Service, Sql, StackFrame,
+    XrayInfo, cut_to_fit, limits,
 };
 pub use header::{SamplingState, TraceHeader, TraceHeaderText, Traceparent};
 pub use id::{IdError, SegmentId, TraceId};
+pub use redact::{redact_attribute, redact_connection_string, redact_urls};
+pub use sql_lexer::SqlDialect;
+pub use sql_text::{changes_rows, sanitize_sql};
 pub use time::Timestamp;

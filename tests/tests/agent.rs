@@ -2,17 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
+use crate::support::{SOON, agent, config, console, send, until};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
-use support::{SOON, agent, config, console, send, until};
 
 /// What the endpoint saw, and how it answers: by the number of the call and its documents.
 type Script = dyn Fn(usize, &[String]) -> Response + Send + Sync;

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support::{aws_config as config, moto};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use support::{aws_config as config, moto};
 use telemetry_wire::Document;
 use xray_sdk::aws_sdk::{TraceInterceptor, traced as traced_config};
 use xray_sdk::sqs::Consumer;
@@ -87,7 +85,7 @@ fn a_consumer_goes_on_with_the_trace_of_each_message() {
 #[test]
 fn the_consoles_queues_keep_the_trace_of_batches_too() {
     let (documents, ()) = recorded(|| async {
-        let console = support::console().await;
+        let console = crate::support::console().await;
         send_and_consume(&config(console.address().port()), true).await;
         console.stop().await;
     });

@@ -2,10 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "support/databases.rs"]
-#[expect(unreachable_pub, reason = "a module of tests")]
-mod databases;
-
 use futures_util::TryStreamExt as _;
 use sqlx::{Executor as _, MySql, Postgres};
 use telemetry_wire::Document;
@@ -13,11 +9,11 @@ use xray_sdk::sqlx::{Pool, PoolExt as _};
 use xray_sdk::testing::with_recorded_documents;
 use xray_sdk::{FutureExt as _, Segment};
 
-fn traced<DB: sqlx::Database, F: Future>(url: &str, work: impl FnOnce(Pool<DB>) -> F) -> Document {
+fn traced<DB: xray_sdk::sqlx::TracedDatabase, F: Future>(url: &str, work: impl FnOnce(Pool<DB>) -> F) -> Document {
     let (mut documents, _) = with_recorded_documents(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let pool = databases::connect::<DB>(url).await.traced().record_statements(true);
+            let pool = crate::support::databases::connect::<DB>(url).await.traced().record_statements(true);
             work(pool).in_segment(Segment::begin("shop")).await;
         });
     });
@@ -45,7 +41,7 @@ fn assert_no_secret(document: &Document) {
 
 #[test]
 fn postgresql_statements_are_subsegments() {
-    let Some(server) = databases::postgres() else { return };
+    let Some(server) = crate::support::databases::postgres() else { return };
     let document = traced::<Postgres, _>(&server.url, |pool| async move {
         let pool = pool.ask_version().await.unwrap();
         sqlx::query("CREATE TABLE orders (id int PRIMARY KEY, who text)").execute(&pool).await.unwrap();
@@ -81,7 +77,7 @@ fn postgresql_statements_are_subsegments() {
 
 #[test]
 fn postgresql_copy_shows_its_rows_and_a_dying_server_is_a_fault() {
-    let Some(server) = databases::postgres() else { return };
+    let Some(server) = crate::support::databases::postgres() else { return };
     let document = traced::<Postgres, _>(&server.url, |pool| async move {
         let mut connection = pool.acquire().await.unwrap();
         connection.execute("CREATE TABLE t (a int)").await.unwrap();
@@ -118,7 +114,7 @@ fn postgresql_copy_shows_its_rows_and_a_dying_server_is_a_fault() {
 
 #[test]
 fn mariadb_statements_are_subsegments() {
-    let Some(server) = databases::mariadb() else { return };
+    let Some(server) = crate::support::databases::mariadb() else { return };
     let document = traced::<MySql, _>(&server.url, |pool| async move {
         let pool = pool.ask_version().await.unwrap();
         sqlx::query("CREATE TABLE orders (id int PRIMARY KEY, who text)").execute(&pool).await.unwrap();
@@ -133,7 +129,8 @@ fn mariadb_statements_are_subsegments() {
     });
     let begun = [
         ("CREATE TABLE orders (id int PRIMARY KEY, who text)", Some(0), Some(0), false),
-        ("INSERT INTO orders VALUES (?)", Some(0), Some(2), false),
+        // The backslash leaves open where the string ends.
+        ("INSERT INTO orders VALUES (?), (?", Some(0), Some(2), false),
         ("SELECT * FROM orders WHERE id IN (?)", Some(2), None, false),
         ("INSERT INTO orders VALUES (?)", Some(0), None, true),
         ("BEGIN", None, None, false),
@@ -144,4 +141,68 @@ fn mariadb_statements_are_subsegments() {
     let call = document.child("orders@127.0.0.1").unwrap();
     assert!(call.sql.as_ref().unwrap().database_version.as_ref().unwrap().contains("MariaDB"));
     assert_no_secret(&document);
+}
+
+/// A function of the application's, which passes the error on.
+#[xray_sdk::traced]
+async fn passed_on<DB: xray_sdk::sqlx::TracedDatabase>(pool: &Pool<DB>, statement: &'static str) -> Result<(), sqlx::Error> {
+    pool.execute(statement).await.map(drop)
+}
+
+/// Runs each statement, which fails, and asserts that no value of any reaches the document.
+fn assert_values_stay_hidden<DB: xray_sdk::sqlx::TracedDatabase>(url: &str, statements: &'static [&'static str]) {
+    let document = traced::<DB, _>(url, |pool| async move {
+        let pool = pool.record_statements(false);
+        for statement in statements {
+            passed_on(&pool, statement).await.unwrap_err();
+        }
+    });
+    let failed = document.subsegments.iter().filter(|child| child.name == "passed_on" && child.fault).count();
+    assert_eq!(failed, statements.len());
+    let shown = format!("{document:?}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
+fn values_in_messages_of_databases_stay_hidden_at_every_level() {
+    let (Some(postgres), Some(mariadb)) = (crate::support::databases::postgres(), crate::support::databases::mariadb()) else { return };
+    assert_values_stay_hidden::<Postgres>(
+        &postgres.url,
+        &[
+            "SELECT 'hunter2 z'::int",
+            "SELECT 'a\"hunter2'::int",
+            "DO $$ BEGIN RAISE EXCEPTION 'hunter2 is the password'; END $$",
+            "SELECT * FROM users WHERE a = 1 AN n = 'hunter2'",
+        ],
+    );
+    assert_values_stay_hidden::<MySql>(
+        &mariadb.url,
+        &[
+            "SELECT * FROM users WHERE a = 1 AN n = 'hunter2 z'",
+            "BEGIN NOT ATOMIC CREATE OR REPLACE TABLE u (n varchar(20) PRIMARY KEY); INSERT INTO u VALUES ('O''hunter2'), ('O''hunter2'); END",
+            "BEGIN NOT ATOMIC SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'bad password hunter2'; END",
+        ],
+    );
+}
+
+#[test]
+fn literals_stay_hidden_in_the_odd_modes_of_the_servers() {
+    let (Some(postgres), Some(mariadb)) = (crate::support::databases::postgres(), crate::support::databases::mariadb()) else { return };
+    let document = traced::<Postgres, _>(&postgres.url, |pool| async move {
+        pool.execute("SELECT E'foo'\n'b\\'hunter2 z'").await.unwrap();
+        pool.execute("SELECT -- it's\r 'a\nhunter2 z'").await.unwrap();
+        pool.execute("CREATE OPERATOR |` (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl)").await.unwrap();
+        pool.execute("SELECT 1 |` 2, 'hunter2 z'").await.unwrap();
+        let mut connection = pool.acquire().await.unwrap();
+        connection.execute("SET standard_conforming_strings = off").await.unwrap();
+        connection.execute("SELECT 'a\\'hunter2 z'").await.unwrap();
+    });
+    assert!(!format!("{document:?}").contains("hunter2"), "{document:?}");
+    let document = traced::<MySql, _>(&mariadb.url, |pool| async move {
+        pool.execute("SELECT 5--'1\nhunter2 z'").await.unwrap();
+        let mut connection = pool.acquire().await.unwrap();
+        connection.execute("SET sql_mode = 'NO_BACKSLASH_ESCAPES'").await.unwrap();
+        connection.execute("SELECT 'a\\', 'hunter2 z'").await.unwrap();
+    });
+    assert!(!format!("{document:?}").contains("hunter2"), "{document:?}");
 }

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
 #[tokio::test]
 async fn the_platforms_own_tools_take_them() {
-    support::run_script("TEST_PYTHON", "deploy/check.py", &[]).await;
+    crate::support::run_script("TEST_PYTHON", "deploy/check.py", &[]).await;
 }
 
 #[test]

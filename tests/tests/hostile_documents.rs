@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
+use crate::support::console;
 use serde_json::{Value, json};
-use support::console;
 
 const TRACE: &str = "1-5759e988-bd862e3fe1be46a994272793";
 

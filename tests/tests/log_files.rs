@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::support::{SOON, config, console, until};
 use metrics_agent::{Agent, Config, FileConfig};
 use serde_json::{Value, json};
-use support::{SOON, config, console, until};
 
 fn write(path: &Path, lines: std::ops::Range<u32>) {
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();

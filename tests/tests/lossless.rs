@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{agent, config, console, until};
 use serde_json::{Value, json};
-use support::{agent, config, console, until};
 use xray_sdk::sampling::{CentralSampler, LocalSampler, Sampler as _, SamplingRequest};
 use xray_sdk::{Emitter as _, LosslessEmitter};
 

@@ -2,12 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::net::SocketAddr;
 
+use crate::support::{SOON, config, console, run_script, send, until};
 use metrics_agent::Agent;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt as _, Tracer as _, TracerProvider as _};
@@ -18,7 +17,6 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use prost::Message as _;
 use serde_json::{Value, json};
-use support::{SOON, config, console, run_script, send, until};
 use xray_console::Console;
 
 /// An agent that takes spans, in front of a console.

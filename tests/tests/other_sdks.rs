@@ -3,15 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-mod support;
-
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::support::{SOON, agent, console, until};
 use metrics_agent::Agent;
 use serde_json::{Value, json};
-use support::{SOON, agent, console, until};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 

@@ -3,18 +3,13 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-#[path = "support/databases.rs"]
-#[expect(unreachable_pub, dead_code, reason = "a module of several tests")]
-mod databases;
-mod support;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::support::{aws_config as config, moto};
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use serde_json::Value;
-use support::{aws_config as config, moto};
 use telemetry_wire::document_of;
 use xray_sdk::aws_sdk::TraceInterceptor;
 use xray_sdk::reqwest::RequestBuilderExt as _;
@@ -74,10 +69,10 @@ async fn make_the_same_calls(servers: &Servers) {
     for path in ["orders/7", "missing"] {
         http.get(format!("http://127.0.0.1:{}/{path}", servers.http)).send_traced().await.unwrap();
     }
-    let postgres = databases::connect::<sqlx::Postgres>(&servers.postgres).await.traced();
+    let postgres = crate::support::databases::connect::<sqlx::Postgres>(&servers.postgres).await.traced();
     sqlx::query("SELECT 1 WHERE 's3cret' <> $1").bind("bound").execute(&postgres).await.unwrap();
     assert!(sqlx::query("SELECT * FROM missing").execute(&postgres).await.is_err());
-    let sqlite = databases::connect::<sqlx::Sqlite>(&format!("sqlite:{}", servers.sqlite)).await.traced();
+    let sqlite = crate::support::databases::connect::<sqlx::Sqlite>(&format!("sqlite:{}", servers.sqlite)).await.traced();
     sqlx::query("SELECT 1 WHERE 's3cret' <> ?").bind("bound").execute(&sqlite).await.unwrap();
     assert!(sqlx::query("SELECT * FROM missing").execute(&sqlite).await.is_err());
     call_aws(&config(servers.aws)).await;
@@ -160,7 +155,7 @@ fn by_call(segment: &Value, servers: &Servers) -> Vec<(&'static str, BTreeMap<St
 
 #[test]
 fn each_difference_to_python_is_listed_with_its_reason() {
-    let (Some(moto), Some(postgres)) = (moto(), databases::postgres()) else { return };
+    let (Some(moto), Some(postgres)) = (moto(), crate::support::databases::postgres()) else { return };
     let folder = tempfile::tempdir().unwrap();
     let sqlite = folder.path().join("orders.db").display().to_string();
     let emitter = MemoryEmitter::default();
@@ -168,7 +163,7 @@ fn each_difference_to_python_is_listed_with_its_reason() {
         |builder| builder.emitter(emitter.clone()),
         || {
             tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-                databases::connect::<sqlx::Postgres>(&postgres.url).await.close().await;
+                crate::support::databases::connect::<sqlx::Postgres>(&postgres.url).await.close().await;
                 let servers = Servers { http: serve().await, aws: moto.port, postgres: postgres.url.clone(), sqlite };
                 let theirs = python(&servers).await;
                 make_the_same_calls(&servers).in_segment(Segment::begin("shop")).await;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::MetadataCommand;
 
 /// Which of our crates each may depend on. Dev-dependencies count.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("telemetry-wire", &[]),
     ("telemetry-rules", &["telemetry-wire"]),
     ("telemetry-delivery", &[]),
@@ -23,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("tests", &["*"]),
     ("macro-tests", &["xray-sdk"]),
     ("bench", &["*"]),
+    ("fuzz", &["*"]),
     ("xtask", &[]),
 ];
 

@@ -1,6 +1,7 @@
 //! Act one: what was written in the parentheses.
 
 use proc_macro2::{Span, TokenStream};
+use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Ident, LitStr, Path, Token};
@@ -166,7 +167,7 @@ impl Parse for Pair {
         if input.peek(Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
             let key: Ident = input.parse()?;
             input.parse::<Token![=]>()?;
-            return Ok(Self { key: key.to_string(), value: input.parse()? });
+            return Ok(Self { key: key.unraw().to_string(), value: input.parse()? });
         }
         let value: Expr = input.parse()?;
         let key = short_key(&value).ok_or_else(|| syn::Error::new_spanned(&value, "give the value a key: `key = expression`"))?;
@@ -177,9 +178,9 @@ impl Parse for Pair {
 /// `order` for `order`, `id` for `order.id`, also behind `&` and `*`.
 fn short_key(value: &Expr) -> Option<String> {
     match value {
-        Expr::Path(path) => path.path.get_ident().map(Ident::to_string),
+        Expr::Path(path) => path.path.get_ident().map(|name| name.unraw().to_string()),
         Expr::Field(field) => match &field.member {
-            syn::Member::Named(name) => Some(name.to_string()),
+            syn::Member::Named(name) => Some(name.unraw().to_string()),
             syn::Member::Unnamed(_) => None,
         },
         Expr::Reference(reference) => short_key(&reference.expr),

@@ -1,148 +1,210 @@
 //! Act three: quotes only.
+//!
+//! Names of ours have the hygiene of the macro (`mixed_site`), so that they neither hide names of the function nor are hidden by them, also where
+//! an argument comes out of a `macro_rules`.
 
-use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
+use syn::visit::Visit;
 use syn::visit_mut::{VisitMut, visit_type_mut};
-use syn::{ReturnType, Type, parse_quote};
+use syn::{AttrStyle, FnArg, Pat, ReturnType, Stmt, Type, parse_quote};
 
 use crate::args::Pair;
-use crate::plan::{ErrPlan, PinnedTail, Plan, Shape};
+use crate::in_place;
+use crate::observe::{Names, observe_failure, observe_value};
+use crate::plan::{Plan, Shape, future_output};
 
-pub(crate) fn expand(plan: Plan) -> TokenStream {
-    let begin = begin(&plan);
-    let finish = finish(&plan);
+pub(crate) fn expand(mut plan: Plan) -> TokenStream {
+    let kept = keep_arguments(&mut plan);
+    let names = Names::new();
     let body = match &plan.shape {
-        Shape::Sync => sync_body(&plan, &begin, &finish),
-        Shape::Async => async_body(&plan, &begin, &finish),
-        Shape::Pinned(tail) => pinned_body(&plan, tail, &begin, &finish),
-        Shape::ReturnsFuture => returned_future(&plan, &begin, &finish),
+        Shape::Closure => closure_body(&plan, &names, &kept),
+        Shape::InPlace => in_place::body(&plan, &names, &begin(&plan, &names)),
+        Shape::Async => async_body(&plan, &names, &kept),
+        Shape::ReturnsFuture => returned_future(&plan, &names, &kept),
     };
-    let (attributes, visibility, signature) = (&plan.function.attrs, &plan.function.vis, &plan.function.sig);
+    let (inner, outer): (Vec<_>, Vec<_>) = plan.function.attrs.iter().partition(|attribute| matches!(attribute.style, AttrStyle::Inner(_)));
+    let (visibility, signature) = (&plan.function.vis, &plan.function.sig);
     quote! {
-        #(#attributes)*
+        #(#outer)*
         #visibility #signature {
+            #(#inner)*
             #body
         }
     }
 }
 
-/// Opens the entity as `__xray`, and looks at the arguments only if it is recorded.
-fn begin(plan: &Plan) -> TokenStream {
-    let (krate, name) = (&plan.krate, &plan.name);
+/// Makes the body capture all arguments, as a function owns them all: what it does not use would otherwise be dropped later than it was. The last is
+/// named first, since captures are dropped in the order in which they are named. An argument without a name gets one.
+fn keep_arguments(plan: &mut Plan) -> TokenStream {
+    let mut kept = Vec::new();
+    for (number, input) in plan.function.sig.inputs.iter_mut().enumerate() {
+        match input {
+            FnArg::Receiver(receiver) => {
+                let this = receiver.self_token;
+                kept.push(quote!(let _ = &#this;));
+            }
+            FnArg::Typed(typed) => {
+                if let Pat::Wild(_) = &*typed.pat {
+                    let name = Ident::new(&format!("_argument{number}"), Span::mixed_site());
+                    typed.pat = parse_quote!(#name);
+                }
+                let mut bound = Bound::default();
+                bound.visit_pat(&typed.pat);
+                // Resolved where the argument is and located in the expansion, so that no lint takes this for a use in the function.
+                bound.0.iter_mut().for_each(|name| name.set_span(Span::mixed_site().resolved_at(name.span())));
+                let conditions: Vec<_> = typed.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg")).collect();
+                kept.extend(bound.0.iter().map(|name| {
+                    // clippy takes even this for a use.
+                    let is_unused = name.to_string().starts_with('_');
+                    let allow = is_unused.then(|| quote!(#[allow(clippy::used_underscore_binding, reason = "kept until the end")]));
+                    quote!(#(#conditions)* #allow let _ = &#name;)
+                }));
+            }
+        }
+    }
+    kept.into_iter().rev().collect()
+}
+
+/// The names that a pattern binds.
+#[derive(Default)]
+struct Bound(Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Bound {
+    fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+        self.0.push(pattern.ident.clone());
+        syn::visit::visit_pat_ident(self, pattern);
+    }
+}
+
+/// Opens the entity, and looks at the arguments only if it is recorded.
+fn begin(plan: &Plan, names: &Names) -> TokenStream {
+    let (krate, name, owner) = (&plan.krate, &plan.name, &names.owner);
+    let borrowed = &names.value;
     let open = if plan.is_segment { quote!(segment) } else { quote!(subsegment) };
-    let namespace = plan.namespace.iter().map(|namespace| quote!(__xray.namespace(#namespace);));
-    let annotations = plan
-        .annotate
-        .iter()
-        .map(|Pair { key, value }| quote_spanned!(value.span()=> __xray.annotate(#key, #krate::__private::annotation(&(#value)));));
+    let namespace = plan.namespace.iter().map(|namespace| quote!(#krate::__private::namespace(&mut #owner, #namespace);));
+    let annotations = plan.annotate.iter().map(|Pair { key, value }| {
+        quote_spanned! {value.span()=>
+            match &(#value) {
+                #borrowed => {
+                    #[allow(unused_imports, reason = "the type decides which is used")]
+                    use #krate::__private::annotated::{ByDisplay as _, ByOption as _, ByReference as _, ByValue as _};
+                    #krate::__private::annotate(&mut #owner, #key, (&&&&#krate::__private::annotated::Annotated(#borrowed)).annotation());
+                }
+            }
+        }
+    });
     let metadata = plan
         .metadata
         .iter()
-        .map(|Pair { key, value }| quote_spanned!(value.span()=> __xray.metadata(#key, #krate::__private::shared(&(#value)));));
+        .map(|Pair { key, value }| quote_spanned!(value.span()=> #krate::__private::metadata(&mut #owner, #key, &(#value));));
     let details: TokenStream = namespace.chain(annotations).chain(metadata).collect();
     let record = (!details.is_empty()).then(|| {
         quote! {
-            if __xray.is_recording() {
+            if #owner.is_recording() {
                 #details
             }
         }
     });
     let mutability = record.is_some().then(|| quote!(mut));
     quote! {
-        let #mutability __xray = #krate::__private::#open(|| #krate::__private::name(#name));
+        let #mutability #owner = #krate::__private::#open(|| #krate::__private::name(#name));
         #record
     }
 }
 
-/// A closure that looks at the result.
-fn finish(plan: &Plan) -> TokenStream {
-    let krate = &plan.krate;
-    let describe = quote! {{
-        use #krate::__private::describe::*;
-        (&&&&&&Described(__error)).describe()
-    }};
-    let fault = match &plan.outcome.err {
-        ErrPlan::Off => None,
-        ErrPlan::Fault => Some(quote!(__xray.failure(#krate::Classification::Fault, || #describe);)),
-        ErrPlan::Classified(classifier) => {
-            Some(quote_spanned!(classifier.span()=> __xray.failure(#krate::__private::classify(#classifier, __error), || #describe);))
-        }
-    };
-    let returned = |value: TokenStream| plan.outcome.ret.then(|| quote!(__xray.metadata("return", ::std::format!("{:?}", #value));));
-    match fault {
-        Some(fault) => {
-            let ok = returned(quote!(__ok));
-            let pattern = if ok.is_some() { quote!(__ok) } else { quote!(_) };
-            quote! {
-                |__xray, __result| match __result {
-                    ::core::result::Result::Ok(#pattern) => { #ok }
-                    ::core::result::Result::Err(__error) => { #fault }
-                }
-            }
-        }
-        None => match returned(quote!(__result)) {
-            Some(returned) => quote!(|__xray, __result| { #returned }),
-            None => quote!(|_, _| ()),
-        },
+/// A closure that looks at what is returned.
+fn finish(plan: &Plan, names: &Names) -> TokenStream {
+    let Names { owner, value, .. } = names;
+    let (failure, returned) = (observe_failure(plan, names), observe_value(plan, names));
+    if failure.is_none() && returned.is_none() {
+        return quote!(|_, _| ());
     }
+    quote!(|#owner, #value| { #failure #returned })
 }
 
-fn sync_body(plan: &Plan, begin: &TokenStream, finish: &TokenStream) -> TokenStream {
-    let (krate, block) = (&plan.krate, &plan.function.block);
-    let output = erased_output(&plan.function.sig.output);
-    let hint = output.as_ref().map(|output| quote!(-> #output));
-    let body = if hint.is_some() { quote!(#block) } else { quote!({ #block }) };
+/// Returns the statements of the function's body; in their own braces if they end without a value, which then is a mistake of the body and not of the
+/// attribute. Braces around a value would be a lint of their own.
+fn statements(plan: &Plan) -> TokenStream {
+    let block = &plan.function.block;
+    let ends_with_value = match block.stmts.last() {
+        Some(Stmt::Expr(_, semicolon)) => semicolon.is_none(),
+        Some(Stmt::Macro(last)) => last.semi_token.is_none(),
+        Some(Stmt::Local(_) | Stmt::Item(_)) | None => false,
+    };
+    if ends_with_value { block.stmts.iter().map(ToTokens::to_token_stream).collect() } else { block.to_token_stream() }
+}
+
+fn closure_body(plan: &Plan, names: &Names, kept: &TokenStream) -> TokenStream {
+    let (krate, statements, owner) = (&plan.krate, statements(plan), &names.owner);
+    let (begin, finish) = (begin(plan, names), finish(plan, names));
+    let ended = Ident::new("ended", Span::mixed_site());
+    let hint = erased_output(&plan.function.sig.output).map(|output| quote!(-> #output));
     quote! {
         #begin
-        #krate::__private::call(__xray, move || #hint #body, #finish)
+        match #krate::__private::run(#owner, move || #hint { #kept #statements }) {
+            #ended => {
+                #[allow(unused_imports, reason = "boxed futures have a method of their own")]
+                use #krate::__private::EndValue as _;
+                #ended.end(#finish)
+            }
+        }
     }
 }
 
-fn async_body(plan: &Plan, begin: &TokenStream, finish: &TokenStream) -> TokenStream {
-    let (krate, block) = (&plan.krate, &plan.function.block);
-    let hint = erased_output(&plan.function.sig.output).map(|output| {
+fn async_body(plan: &Plan, names: &Names, kept: &TokenStream) -> TokenStream {
+    let (krate, statements, owner) = (&plan.krate, statements(plan), &names.owner);
+    let (begin, finish) = (begin(plan, names), finish(plan, names));
+    let hint = erased_output(&plan.function.sig.output).filter(|output| !has_never(output)).map(|output| {
         quote! {
-            #[allow(unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop, clippy::let_unit_value, clippy::needless_return, reason = "tells the type, never runs")]
+            #[allow(
+                unreachable_code, clippy::diverging_sub_expression, clippy::empty_loop, clippy::let_unit_value, clippy::needless_return,
+                reason = "gives the type, and never runs"
+            )]
             if false {
-                let __returned: #output = loop {};
-                return __returned;
+                let returned: #output = loop {};
+                return returned;
             }
         }
     });
     quote! {
         #begin
-        #krate::__private::drive(__xray, async move { #hint #block }, #finish).await
+        #krate::__private::drive(#owner, async move { #kept #hint #statements }, #finish).await
     }
 }
 
-fn pinned_body(plan: &Plan, tail: &PinnedTail, begin: &TokenStream, finish: &TokenStream) -> TokenStream {
-    let krate = &plan.krate;
-    let PinnedTail { before, pin, future } = tail;
-    quote! {
-        #(#before)*
-        #pin(async move {
-            #begin
-            #krate::__private::drive(__xray, #future, #finish).await
-        })
-    }
-}
-
-fn returned_future(plan: &Plan, begin: &TokenStream, finish: &TokenStream) -> TokenStream {
-    let (krate, block) = (&plan.krate, &plan.function.block);
+fn returned_future(plan: &Plan, names: &Names, kept: &TokenStream) -> TokenStream {
+    let (krate, statements, owner) = (&plan.krate, statements(plan), &names.owner);
+    let (begin, finish) = (begin(plan, names), finish(plan, names));
+    let future = Ident::new("future", Span::mixed_site());
+    let output = future_output(&plan.function.sig.output).cloned();
+    let hint = match output.map(erased) {
+        Some(output) => quote!(#krate::__private::output::<#output>()),
+        None => quote!(#krate::__private::output()),
+    };
     quote! {
         #begin
-        let __future = #krate::__private::enter(&__xray, move || #block);
-        #krate::__private::drive(__xray, __future, #finish)
+        let #future = #krate::__private::enter(&#owner, move || { #kept #statements });
+        #krate::__private::drive_to(#owner, #future, #hint, #finish)
     }
 }
 
 /// The return type with `_` for each `impl Trait`; nothing when that leaves nothing to say.
 fn erased_output(output: &ReturnType) -> Option<Type> {
     let ReturnType::Type(_, output) = output else { return Some(parse_quote!(())) };
-    let mut output = (**output).clone();
-    EraseImplTrait.visit_type_mut(&mut output);
+    let output = erased((**output).clone());
     (!matches!(output, Type::Infer(_))).then_some(output)
+}
+
+fn erased(mut ty: Type) -> Type {
+    EraseImplTrait.visit_type_mut(&mut ty);
+    ty
+}
+
+/// Returns whether the type contains `!`, which a variable cannot have in stable Rust.
+fn has_never(ty: &Type) -> bool {
+    ty.to_token_stream().into_iter().any(|token| matches!(&token, proc_macro2::TokenTree::Punct(punct) if punct.as_char() == '!'))
 }
 
 struct EraseImplTrait;

@@ -1,6 +1,6 @@
 //! The `#[traced]` attribute of `xray-sdk`, where it is documented and tested.
 //!
-//! Three acts: `args` reads what was written, `plan` says what it means, `expand` only quotes. All mistakes are collected
+//! Three acts: `args` reads what was written, `plan` says what it means, `expand` only quotes (with `observe` and `in_place`). All mistakes are collected
 //! and shown at once.
 
 mod mistakes;
@@ -8,6 +8,10 @@ mod mistakes;
 mod args;
 
 mod plan;
+
+mod observe;
+
+mod in_place;
 
 mod expand;
 

@@ -1,7 +1,8 @@
 //! Act two: what it means, as plain data.
 
 use proc_macro2::{Span, TokenStream};
-use syn::{Block, Expr, Ident, ItemFn, Path, ReturnType, Stmt, Type};
+use syn::visit::Visit;
+use syn::{Expr, Ident, ItemFn, Path, ReturnType, Type};
 
 use crate::args::{Arguments, Err, Pair};
 use crate::mistakes::Mistakes;
@@ -20,20 +21,15 @@ pub(crate) struct Plan {
 
 /// Where the work is.
 pub(crate) enum Shape {
-    /// `fn`: in the body.
-    Sync,
+    /// `fn`: in the body, which runs in a closure, so that what it returns is seen. A boxed future that it returns is wrapped.
+    Closure,
+    /// `fn`: in the body, which stays where it is: a closure would change the location that `#[track_caller]` gives, or lose what the signature
+    /// says about a closure that is returned.
+    InPlace,
     /// `async fn`: in the body, as a future.
     Async,
-    /// `fn` that ends in `Box::pin(async move { .. })`, as `async_trait` writes it: in that block.
-    Pinned(Box<PinnedTail>),
     /// `fn -> impl Future`: in the future returned.
     ReturnsFuture,
-}
-
-pub(crate) struct PinnedTail {
-    pub(crate) before: Vec<Stmt>,
-    pub(crate) pin: Expr,
-    pub(crate) future: Expr,
 }
 
 /// What of the returned value is recorded.
@@ -43,7 +39,11 @@ pub(crate) struct Outcome {
 }
 
 pub(crate) enum ErrPlan {
+    /// `err = false`, or nothing that could fail.
     Off,
+    /// An `Err` is a fault, if the type of the value turns out to be a `Result`.
+    IfResult,
+    /// `err`: the value has to be a `Result`.
     Fault,
     Classified(Expr),
 }
@@ -56,7 +56,7 @@ impl Plan {
         check_function(&function, mistakes);
         check_arguments(&arguments, mistakes);
         let shape = Shape::of(&function);
-        let outcome = Outcome::of(&arguments, &function, &shape, mistakes);
+        let outcome = Outcome::of(&arguments, &function, mistakes);
         let name = arguments.name.unwrap_or_else(|| default_name(&function.sig.ident));
         Some(Self {
             shape,
@@ -87,6 +87,12 @@ fn check_function(function: &ItemFn, mistakes: &mut Mistakes) {
     if let Some(constness) = &function.sig.constness {
         mistakes.add(syn::Error::new(constness.span, "a const fn cannot be traced: recording happens at run time"));
     }
+    if let ReturnType::Type(_, returned) = &function.sig.output
+        && !is_impl(returned, "Future")
+        && let Some(inner) = find_impl(returned, &["Future", "Stream"])
+    {
+        mistakes.add(syn::Error::new_spanned(inner, NOT_WRAPPED));
+    }
 }
 
 fn check_arguments(arguments: &Arguments, mistakes: &mut Mistakes) {
@@ -110,93 +116,107 @@ fn check_arguments(arguments: &Arguments, mistakes: &mut Mistakes) {
     }
 }
 
+/// A wrapped one would be of another type.
+const NOT_WRAPPED: &str = "what is returned here does its work later, outside of this function: trace the function that awaits it, \
+    or use `.in_subsegment(\"...\")` on it (`xray_sdk::FutureExt`, `xray_sdk::stream`)";
+
 impl Shape {
     fn of(function: &ItemFn) -> Self {
-        if function.sig.asyncness.is_some() {
-            return Self::Async;
-        }
-        match pinned_tail(&function.block) {
-            Some(tail) => Self::Pinned(Box::new(tail)),
-            None if returns_impl_future(&function.sig.output) => Self::ReturnsFuture,
-            None => Self::Sync,
+        let tracks_caller = function.attrs.iter().any(|attribute| attribute.path().is_ident("track_caller"));
+        match &function.sig.output {
+            _ if function.sig.asyncness.is_some() => Self::Async,
+            ReturnType::Type(_, returned) if is_impl(returned, "Future") => Self::ReturnsFuture,
+            ReturnType::Type(_, returned) if tracks_caller || has_impl(returned) && !is_result(returned) => Self::InPlace,
+            _ if tracks_caller => Self::InPlace,
+            _ => Self::Closure,
         }
     }
 }
 
-/// Recognises the tail `Box::pin(async move { .. })`, which `async_trait` and people write.
-fn pinned_tail(block: &Block) -> Option<PinnedTail> {
-    let (Stmt::Expr(Expr::Call(call), None), before) = block.stmts.split_last()? else { return None };
-    let Expr::Path(path) = &*call.func else { return None };
-    let mut names = path.path.segments.iter().rev().map(|segment| segment.ident.to_string());
-    let is_box_pin = names.next().as_deref() == Some("pin") && names.next().as_deref() == Some("Box");
-    match (is_box_pin, call.args.len(), call.args.first()) {
-        (true, 1, Some(future @ Expr::Async(_))) => {
-            Some(PinnedTail { before: before.to_vec(), pin: (*call.func).clone(), future: future.clone() })
-        }
-        _ => None,
-    }
+/// Returns whether the type is `impl Name<..>`.
+fn is_impl(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::ImplTrait(returned) if names_trait(returned, name))
 }
 
-fn returns_impl_future(output: &ReturnType) -> bool {
-    let ReturnType::Type(_, returned) = output else { return false };
-    let Type::ImplTrait(returned) = &**returned else { return false };
+fn names_trait(returned: &syn::TypeImplTrait, name: &str) -> bool {
     returned.bounds.iter().any(|bound| match bound {
-        syn::TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|segment| segment.ident == "Future"),
+        syn::TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|segment| segment.ident == name),
         _ => false,
     })
 }
 
+/// Returns whether the type contains an `impl Trait`.
+fn has_impl(ty: &Type) -> bool {
+    let mut found = Impls { names: &[], first: None };
+    found.visit_type(ty);
+    found.first.is_some()
+}
+
+/// Finds `impl Name` for one of these names.
+fn find_impl<'ast>(ty: &'ast Type, names: &'static [&'static str]) -> Option<&'ast syn::TypeImplTrait> {
+    let mut found = Impls { names, first: None };
+    found.visit_type(ty);
+    found.first
+}
+
+/// Visits the types that a function returns; those in the signatures of closures and trait objects are others'.
+struct Impls<'ast> {
+    /// Traits to look for; empty for any trait.
+    names: &'static [&'static str],
+    first: Option<&'ast syn::TypeImplTrait>,
+}
+
+impl<'ast> Visit<'ast> for Impls<'ast> {
+    fn visit_type_impl_trait(&mut self, returned: &'ast syn::TypeImplTrait) {
+        let is_wanted = self.names.is_empty() || self.names.iter().any(|name| names_trait(returned, name));
+        self.first = self.first.or(is_wanted.then_some(returned));
+    }
+
+    fn visit_type_bare_fn(&mut self, _: &'ast syn::TypeBareFn) {}
+
+    fn visit_type_trait_object(&mut self, _: &'ast syn::TypeTraitObject) {}
+}
+
 impl Outcome {
-    fn of(arguments: &Arguments, function: &ItemFn, shape: &Shape, mistakes: &mut Mistakes) -> Self {
-        let is_result = returns_result(&function.sig.output, shape);
+    fn of(arguments: &Arguments, function: &ItemFn, mistakes: &mut Mistakes) -> Self {
+        let may_fail = may_be_result(&function.sig.output);
         let err = match &arguments.err {
             Some(Err::Off) => ErrPlan::Off,
             Some(Err::Classifier(classifier)) => ErrPlan::Classified(classifier.clone()),
-            Some(Err::On(span)) if is_result == Some(false) => {
+            Some(Err::On(span)) if !may_fail => {
                 mistakes.add(syn::Error::new(*span, "`err` needs a function that returns a Result"));
                 ErrPlan::Off
             }
             Some(Err::On(_)) => ErrPlan::Fault,
-            None if is_result == Some(true) => ErrPlan::Fault,
+            None if may_fail => ErrPlan::IfResult,
             None => ErrPlan::Off,
         };
         Self { err, ret: arguments.ret.is_some() }
     }
 }
 
-/// Whether the function returns a `Result`; `None` when its signature does not tell, as with type aliases of futures.
-fn returns_result(output: &ReturnType, shape: &Shape) -> Option<bool> {
-    let ReturnType::Type(_, returned) = output else { return Some(false) };
-    match shape {
-        Shape::Sync | Shape::Async => Some(is_result(returned)),
-        Shape::Pinned(_) | Shape::ReturnsFuture => future_output(returned).map(is_result),
-    }
-}
-
-fn is_result(ty: &Type) -> bool {
-    match ty {
-        Type::Path(path) => path.path.segments.last().is_some_and(|segment| segment.ident.to_string().ends_with("Result")),
-        Type::Paren(inner) => is_result(&inner.elem),
-        Type::Group(inner) => is_result(&inner.elem),
+/// Returns whether the signature allows that a `Result` is returned: a name may be an alias of one, or of a future.
+fn may_be_result(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, returned) = output else { return false };
+    match &**returned {
+        Type::Path(_) | Type::Macro(_) | Type::Infer(_) => true,
+        Type::ImplTrait(returned) => names_trait(returned, "Future"),
+        Type::Paren(inner) => may_be_result(&ReturnType::Type(Default::default(), inner.elem.clone())),
+        Type::Group(inner) => may_be_result(&ReturnType::Type(Default::default(), inner.elem.clone())),
         _ => false,
     }
 }
 
-/// Finds `Output = T` in `impl Future<Output = T>` and `Pin<Box<dyn Future<Output = T> + Send>>`.
-fn future_output(ty: &Type) -> Option<&Type> {
-    let bounds = match ty {
-        Type::ImplTrait(returned) => &returned.bounds,
-        Type::TraitObject(returned) => &returned.bounds,
-        Type::Path(path) => {
-            let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
-            return arguments.args.iter().find_map(|argument| match argument {
-                syn::GenericArgument::Type(inner) => future_output(inner),
-                _ => None,
-            });
-        }
-        _ => return None,
-    };
-    bounds.iter().find_map(|bound| {
+/// Returns whether the type is spelled `Result`.
+fn is_result(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|segment| segment.ident == "Result"))
+}
+
+/// Finds `T` in `impl Future<Output = T>`.
+pub(crate) fn future_output(output: &ReturnType) -> Option<&Type> {
+    let ReturnType::Type(_, returned) = output else { return None };
+    let Type::ImplTrait(returned) = &**returned else { return None };
+    returned.bounds.iter().find_map(|bound| {
         let syn::TypeParamBound::Trait(bound) = bound else { return None };
         let syn::PathArguments::AngleBracketed(arguments) = &bound.path.segments.last()?.arguments else { return None };
         arguments.args.iter().find_map(|argument| match argument {

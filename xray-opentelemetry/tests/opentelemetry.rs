@@ -124,8 +124,40 @@ fn calls_have_the_blocks_that_x_ray_draws() {
     );
 }
 
+/// The conventions since 2025, and those of before that may hold values.
 #[test]
-fn a_span_too_large_costs_itself_and_a_chain_too_deep_nothing() {
+fn calls_by_new_names_are_found_and_old_ones_show_no_secret() {
+    let (documents, _) = exported(
+        |exporter| exporter,
+        |tracer| {
+            let root = Context::new().with_span(tracer.span_builder("root").with_kind(SpanKind::Server).start(tracer));
+            let call = |name: &'static str, attributes: &[(&'static str, &'static str)]| {
+                let attributes = attributes.iter().map(|&(key, value)| KeyValue::new(key, value)).collect::<Vec<_>>();
+                tracer.span_builder(name).with_kind(SpanKind::Client).with_attributes(attributes).start_with_context(tracer, &root).end();
+            };
+            call("s3.get", &[("rpc.system.name", "aws-api"), ("rpc.method", "S3/GetObject"), ("aws.s3.bucket", "receipts")]);
+            call(
+                "select",
+                &[
+                    ("db.system", "postgresql"),
+                    ("db.name", "shop"),
+                    ("server.address", "db"),
+                    ("db.connection_string", "postgres://u:s3cret@db/shop"),
+                    ("db.statement", "SELECT * FROM users WHERE card = 's3cret'"),
+                ],
+            );
+            root.span().end();
+        },
+    );
+    let aws = documents[0].child("S3").unwrap().aws.as_ref().unwrap();
+    assert_eq!((aws.operation.as_deref(), &aws.more["bucket_name"]), (Some("GetObject"), &"receipts".into()));
+    let sql = documents[0].child("shop@db").unwrap().sql.as_ref().unwrap();
+    assert_eq!(sql.sanitized_query.as_deref(), Some("SELECT * FROM users WHERE card = ?"));
+    assert!(!format!("{documents:?}").contains("s3cret"), "{documents:?}");
+}
+
+#[test]
+fn a_span_too_large_loses_its_largest_attributes_and_a_chain_too_deep_nothing() {
     let (documents, lost) = exported(
         |exporter| exporter,
         |tracer| {
@@ -144,8 +176,9 @@ fn a_span_too_large_costs_itself_and_a_chain_too_deep_nothing() {
         },
     );
     let count: usize = documents.iter().map(|document| document.walk().count()).sum();
-    assert_eq!((count, lost), (201, 1));
-    assert!(documents.iter().flat_map(Document::walk).all(|entity| entity.name != "large"));
+    assert_eq!((count, lost), (202, 0));
+    let large = documents.iter().flat_map(Document::walk).find(|entity| entity.name == "large").unwrap();
+    assert!(large.metadata["default"].get("body").is_none() && large.metadata["default"].get("truncated").is_some(), "{large:?}");
 }
 
 #[test]
@@ -197,6 +230,8 @@ fn the_header_keeps_its_trace_with_and_without_a_parent() {
     assert_eq!(segment.unwrap().parent_id.unwrap().to_string(), "53995c3f42cd8ad8");
     let (outgoing, segment, _) = passed_through(&format!("{ROOT};Parent=53995c3f42cd8ad8;Sampled=0"), SampleAll);
     assert!(segment.is_none() && outgoing.sampling == SamplingState::NotSampled, "an unsampled caller is never sampled again");
+    let (outgoing, segment, _) = passed_through(&format!("{ROOT};Parent=0000000000000000;Sampled=1"), SampleAll);
+    assert_eq!((outgoing.root, segment.unwrap().parent_id), (TraceHeader::parse(ROOT).root, None), "a parent of zeros is none");
     let (outgoing, segment, _) = passed_through("nonsense", SampleAll);
     assert!(segment.is_some() && outgoing.root != TraceHeader::parse(ROOT).root);
 }

@@ -5,17 +5,26 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::sync::MutexGuard;
 
-use crate::entity::{Context, OpenSubsegment, Step};
+use crate::entity::{Context, Left, OpenSubsegment, Step};
+
+/// Guards dropped before those that began inside of them, and not yet passed on the way back. More at once are not worth a list that allocates.
+const LEFT: usize = 8;
 
 thread_local! {
-    static CURRENT: Current = const { Current { segment: Cell::new(Context::NONE), number: Cell::new(0) } };
+    static CURRENT: Current = const {
+        Current { segment: Cell::new(Context::NONE), number: Cell::new(0), left: [const { Cell::new(None) }; LEFT], left_count: Cell::new(0) }
+    };
 }
 
 /// The number is apart, because guards change nothing else.
 struct Current {
     segment: Cell<Context>,
     number: Cell<u32>,
+    /// A ring: entries that never match, since a guard was forgotten, are overwritten.
+    left: [Cell<Option<Left>>; LEFT],
+    left_count: Cell<usize>,
 }
 
 impl Current {
@@ -43,7 +52,7 @@ impl Context {
     /// `.await`: futures carry their context with [`crate::FutureExt::in_context`].
     #[must_use = "the context is left when the guard is dropped"]
     pub fn enter(self) -> ContextGuard {
-        ContextGuard { previous: replace(self), not_send: PhantomData }
+        ContextGuard { previous: replace(self), _not_send: PhantomData }
     }
 
     /// Runs `work` with this as the current context.
@@ -53,11 +62,21 @@ impl Context {
     }
 }
 
+/// Why a future is not `Send`: it holds a guard of this thread over an `.await`. Put the guard into a block of its own, hold a
+/// [`Subsegment`](crate::Subsegment), or use [`FutureExt::in_subsegment`](crate::FutureExt::in_subsegment).
+///
+/// The name is what the compiler says. Of types that are not `Send` only those of the standard library can be made to; so this stands in one.
+#[derive(Debug)]
+pub struct GuardHeldOverAwait(());
+
+/// Makes a guard stay on its thread.
+pub(crate) type NotSend = PhantomData<MutexGuard<'static, GuardHeldOverAwait>>;
+
 /// Puts the previous context back when dropped.
 #[derive(Debug)]
 pub struct ContextGuard {
     previous: Context,
-    not_send: PhantomData<*const ()>,
+    _not_send: NotSend,
 }
 
 impl Drop for ContextGuard {
@@ -91,10 +110,39 @@ pub(crate) fn step(step: Step) {
     });
 }
 
-/// Goes back from `open` to where it began, if it is still the current one, which it is unless guards were dropped out of order.
+/// Goes back from `open` to where it began, if it is the current one. It is not when guards are dropped out of order; then the one that is
+/// current goes back past it.
 #[inline]
 pub(crate) fn leave(open: &OpenSubsegment) {
-    if let Some(back) = open.step_back(Context::current()) {
-        step(back);
+    match open.step_back(Context::current()) {
+        Some(back) => step(CURRENT.with(|current| if current.left_count.get() == 0 { back } else { current.past_left(back) })),
+        None => CURRENT.with(|current| current.remember_left(open)),
+    }
+}
+
+impl Current {
+    #[cold]
+    fn remember_left(&self, open: &OpenSubsegment) {
+        if let Some(left) = open.left(self.segment.get()) {
+            let count = self.left_count.get();
+            self.left[count % LEFT].set(Some(left));
+            self.left_count.set(count + 1);
+        }
+    }
+
+    #[cold]
+    fn past_left(&self, back: Step) -> Step {
+        let Step::To(mut number) = back else { return back };
+        let segment = self.segment.get();
+        while let Some((slot, left)) =
+            self.left.iter().find_map(|slot| slot.get().filter(|left| left.is(segment, number)).map(|left| (slot, left)))
+        {
+            slot.set(None);
+            number = left.parent;
+        }
+        if self.left.iter().all(|slot| slot.get().is_none()) {
+            self.left_count.set(0);
+        }
+        Step::To(number)
     }
 }

@@ -43,6 +43,8 @@
 
 mod clock;
 
+mod fork;
+
 mod agent;
 
 mod entity;
@@ -69,7 +71,7 @@ pub use api::{
 };
 #[cfg(feature = "listeners")]
 pub use api::{Listener, listen};
-pub use context::ContextGuard;
+pub use context::{ContextGuard, GuardHeldOverAwait};
 pub use emitter::{AddressError, Counters, DaemonAddress, Emitter, LosslessEmitter, UdpEmitter};
 #[cfg(feature = "otlp")]
 pub use emitter::{OtlpEmitter, OtlpEndpoint, OtlpEndpointError, OtlpUdpEmitter};
@@ -170,5 +172,5 @@ pub fn builder(name: impl Into<std::borrow::Cow<'static, str>>) -> Builder {
 /// What happened to documents since `init`; all zeros before it.
 #[must_use]
 pub fn counters() -> Counters {
-    recorder::current_recorder().map(|recorder| recorder.counters.snapshot()).unwrap_or_default()
+    recorder::current_recorder().map(|recorder| recorder.snapshot()).unwrap_or_default()
 }

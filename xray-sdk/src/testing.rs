@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use telemetry_wire::{Document, check_text, document_of};
 
 use crate::emitter::{Counters, Emitter};
-use crate::recorder::{Builder, Environment, with_thread_recorder};
+use crate::recorder::{Builder, Environment, FLUSH_TIMEOUT, with_thread_recorder};
 use crate::sampling::SampleAll;
 
 /// Keeps datagrams in memory. Clones share them.
@@ -78,8 +78,8 @@ pub fn with_recorder<R>(configure: impl FnOnce(Builder) -> Builder, work: impl F
         Err(error) => panic!("{error}"),
     };
     let result = with_thread_recorder(recorder, work);
-    recorder.drain();
-    (emitter.take_documents(), recorder.counters.snapshot(), result)
+    recorder.flush(FLUSH_TIMEOUT);
+    (emitter.take_documents(), recorder.snapshot(), result)
 }
 
 fn checked(datagram: &[u8]) -> Document {

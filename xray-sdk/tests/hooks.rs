@@ -19,7 +19,7 @@ fn read(kind: io::ErrorKind) -> Result<(), io::Error> {
 #[test]
 fn the_classifier_is_asked_for_every_fault() {
     let classify = |exceptions: &[telemetry_wire::Exception]| match exceptions[0].kind.as_deref() {
-        Some("Error") if exceptions[0].message.as_deref() == Some("on purpose") => Classification::Error,
+        Some("io::Error") if exceptions[0].message.as_deref() == Some("on purpose") => Classification::Error,
         Some("panic") => Classification::Ignored,
         _ => Classification::Fault,
     };

@@ -109,8 +109,8 @@ fn names(entity: &Document) -> Vec<&str> {
     entity.subsegments.iter().map(|child| child.name.as_str()).collect()
 }
 
-fn is_reused(call: &Document) -> bool {
-    call.metadata["http"]["connection"]["reused"].as_bool().unwrap()
+fn is_reused(call: &Document) -> Option<bool> {
+    call.metadata.get("http")?.get("connection")?["reused"].as_bool()
 }
 
 fn assert_phases(calls: &[Document]) {
@@ -118,7 +118,7 @@ fn assert_phases(calls: &[Document]) {
     assert_eq!(names(&calls[0].subsegments[0]), ["dns", "dial"]);
     assert!(calls[0].subsegments[0].subsegments[0].metadata["http"]["dns"]["addresses"].is_array());
     assert_eq!(names(&calls[1]), ["response"]);
-    assert_eq!((is_reused(&calls[0]), is_reused(&calls[1])), (false, true));
+    assert_eq!((is_reused(&calls[0]), is_reused(&calls[1])), (Some(false), None));
 }
 
 #[test]
@@ -134,7 +134,38 @@ fn phases_of_hyper_util_show_dns_dial_and_first_byte() {
     });
     assert_phases(&shop.subsegments);
     let failed = &shop.subsegments[2];
-    assert!(failed.fault && failed.child("connect").unwrap().fault);
+    let connect = failed.child("connect").unwrap();
+    assert!(failed.fault && connect.fault && connect.subsegments.iter().all(|phase| phase.name == "dns" || phase.fault));
+}
+
+/// A port whose queue of connections is full: a connect waits, without an answer.
+fn silent_port() -> (socket2::Socket, Vec<std::net::TcpStream>, std::net::SocketAddr) {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    socket.listen(0).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let connect = || std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_millis(100)).ok();
+    let filling = std::iter::from_fn(connect).take(16).collect();
+    (socket, filling, address)
+}
+
+#[test]
+fn a_connect_that_times_out_is_a_fault_and_one_that_is_dropped_is_cancelled() {
+    let (_socket, _filling, silent) = silent_port();
+    for (limit_of_client, flags) in [(true, (false, true)), (false, (true, false))] {
+        let (shop, _) = traced(|_| async move {
+            let mut builder = reqwest::Client::builder().connector_layer(ConnectLayer::new());
+            if limit_of_client {
+                builder = builder.connect_timeout(std::time::Duration::from_millis(50));
+            }
+            let call = builder.build().unwrap().get(format!("http://{silent}/")).send_traced();
+            let limit = std::time::Duration::from_millis(if limit_of_client { 20_000 } else { 50 });
+            assert!(!matches!(tokio::time::timeout(limit, call).await, Ok(Ok(_))));
+        });
+        let connect = shop.subsegments[0].child("connect").unwrap();
+        assert_eq!((connect.error, connect.fault), flags, "{connect:?}");
+        assert!(connect.subsegments.iter().all(|dial| (dial.error, dial.fault) == flags), "{connect:?}");
+    }
 }
 
 #[test]

@@ -26,8 +26,12 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let command = event.payload["do"].as_str().unwrap_or_default().to_owned();
     let _inside = xray_sdk::Subsegment::begin("inside");
     match command.as_str() {
-        "fail" => Err("refused".into()),
+        "fail" => Err(Refused(std::io::Error::other("no money")).into()),
         "panic" => panic!("on purpose"),
+        "hang" => {
+            (0..20).for_each(|_| drop(xray_sdk::subsegment("finished")));
+            std::future::pending().await
+        }
         "wait" => {
             tokio::time::sleep(Duration::from_millis(200)).await;
             Ok(json!(xray_sdk::Context::current().trace_header_text()))
@@ -45,11 +49,45 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     }
 }
 
+#[derive(Debug)]
+struct Refused(std::io::Error);
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("refused")
+    }
+}
+
+impl std::error::Error for Refused {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+/// An emitter whose collector is away: it keeps everything, and a flush waits as long as it may.
+struct Away;
+
+impl xray_sdk::Emitter for Away {
+    fn emit(&self, _: &[u8]) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    fn flush(&self, within: Duration) -> bool {
+        std::thread::park_timeout(within);
+        false
+    }
+
+    fn left(&self) -> usize {
+        1
+    }
+}
+
 /// Not a test: what the child process runs.
 #[tokio::test]
 async fn function() {
     let Ok(mode) = std::env::var("TEST_LAMBDA_MODE") else { return };
-    let _xray = xray_sdk::init("function").unwrap();
+    let builder = xray_sdk::builder("function");
+    let _xray = if mode == "away" { builder.emitter(Away) } else { builder }.install().unwrap();
     let handler = TraceHandler::new(service_fn(handle));
     if mode == "concurrent" {
         lambda_runtime::run_concurrent(handler).await.unwrap();
@@ -113,12 +151,27 @@ async fn next(State(api): State<Arc<Api>>) -> Response {
     api.open.lock().unwrap().push(invocation.id.clone());
     let mut headers = HeaderMap::new();
     headers.insert("lambda-runtime-aws-request-id", invocation.id.parse().unwrap());
-    headers.insert("lambda-runtime-deadline-ms", "4102444800000".parse().unwrap());
+    let deadline = if invocation.body["do"] == "hang" { kill_in_a_second(api, invocation.id.clone()) } else { 4_102_444_800_000 };
+    headers.insert("lambda-runtime-deadline-ms", deadline.into());
     headers.insert("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:000000000000:function:f".parse().unwrap());
     if let Some(header) = &invocation.header {
         headers.insert("lambda-runtime-trace-id", header.parse().unwrap());
     }
     (headers, axum::Json(invocation.body)).into_response()
+}
+
+/// Ends the invocation at its deadline, as Lambda does, and returns that in milliseconds since 1970.
+fn kill_in_a_second(api: Arc<Api>, id: String) -> u64 {
+    let limit = Duration::from_secs(1);
+    tokio::spawn(async move {
+        tokio::time::sleep(limit).await;
+        let answer = Answer { path: "killed".to_owned(), body: Value::Null, documents: api.received() };
+        api.answers.lock().unwrap().insert(id, answer);
+        api.answered.notify_one();
+    });
+    #[expect(clippy::disallowed_methods, reason = "Lambda's clock is its own")]
+    let now = std::time::SystemTime::now();
+    u64::try_from((now.duration_since(std::time::UNIX_EPOCH).unwrap() + limit).as_millis()).unwrap()
 }
 
 /// Runs a function over the invocations and gives what came back, by id.
@@ -175,7 +228,7 @@ fn run(mode: &str, invocations: &[(&str, Option<&str>, Value)]) -> HashMap<Strin
 
 fn start(mode: &str, api: SocketAddr, daemon: SocketAddr) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["function", "--exact", "--nocapture"]).env_clear().stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(["lambda::function", "--exact", "--nocapture"]).env_clear().stdout(Stdio::null()).stderr(Stdio::null());
     command.envs([
         ("TEST_LAMBDA_MODE", mode),
         ("AWS_LAMBDA_FUNCTION_NAME", "f"),
@@ -213,6 +266,8 @@ fn each_invocation_is_a_subsegment_below_lambdas_own_segment_and_sent_before_the
             ("panic", Some(FIRST), json!({"do": "panic"})),
             ("unsampled", Some("Root=1-6b043ab7-2b32fe46c61b681eeb79240c;Parent=53995c3f42cd8ad8;Sampled=0"), json!({})),
             ("open", Some("Root=1-6b043ab7-2b32fe46c61b681eeb79240c;Lineage=abc:1"), json!({})),
+            ("with-parent", Some("Root=1-6b043ab7-2b32fe46c61b681eeb79240c;Parent=53995c3f42cd8ad8"), json!({})),
+            ("without-parent", Some("Root=1-6b043ab7-2b32fe46c61b681eeb79240c;Sampled=1"), json!({})),
             ("blank", Some(""), json!({})),
             ("none", None, json!({})),
         ],
@@ -233,12 +288,17 @@ fn each_invocation_is_a_subsegment_below_lambdas_own_segment_and_sent_before_the
     );
     assert_eq!((&answers["warm"].body, warm.child("message").is_some()), (&json!([true, false]), true));
     assert!(document(&answers["fail"]).fault && answers["fail"].path == "error");
+    let exceptions = document(&answers["fail"]).cause.as_ref().unwrap().exceptions();
+    let texts: Vec<_> = exceptions.iter().map(|exception| exception.message.as_deref().unwrap()).collect();
+    assert_eq!(texts, ["refused", "no money"]);
     assert!(document(&answers["panic"]).fault && answers["panic"].path == "error");
     for id in ["unsampled", "open", "blank", "none"] {
         assert!(answers[id].documents.is_empty(), "{id}");
     }
     assert!(answers["unsampled"].body.as_str().unwrap().ends_with("Sampled=0"));
     assert_eq!(answers["open"].body, "Root=1-6b043ab7-2b32fe46c61b681eeb79240c;Lineage=abc:1");
+    assert_eq!(answers["with-parent"].body, "Root=1-6b043ab7-2b32fe46c61b681eeb79240c;Parent=53995c3f42cd8ad8");
+    assert_eq!(answers["without-parent"].body, "Root=1-6b043ab7-2b32fe46c61b681eeb79240c;Sampled=1");
     assert_eq!((&answers["blank"].body, &answers["none"].body), (&Value::Null, &Value::Null), "never the environment's");
 }
 
@@ -253,6 +313,24 @@ fn invocations_at_once_keep_their_traces_apart() {
         assert!(expected.contains(&document.parent_id.unwrap().to_string()) && expected.contains(&document.trace_id.unwrap().to_string()));
         assert!(answers[request].body.as_str().unwrap().contains(&document.id.to_string()));
     }
+}
+
+#[test]
+fn what_is_finished_leaves_before_lambda_kills_the_function() {
+    let answers = run("plain", &[("hang", Some(FIRST), json!({"do": "hang"}))]);
+    let documents = &answers["hang"].documents;
+    let handler = documents.iter().find(|document| document.name == "handler").unwrap();
+    assert_eq!((handler.in_progress, handler.parent_id.unwrap().to_string()), (true, "53995c3f42cd8ad8".to_owned()));
+    let finished: Vec<_> = documents.iter().filter(|document| document.name == "finished").collect();
+    assert_eq!(finished.len(), 20);
+    assert!(finished.iter().all(|document| document.trace_id == handler.trace_id && document.end_time.is_some()));
+}
+
+/// The deadline is decades away: a flush that waits for it never ends.
+#[test]
+fn a_collector_that_is_away_holds_up_no_invocation_for_long() {
+    let answers = run("away", &["a", "b", "c"].map(|id| (id, Some(FIRST), json!({}))));
+    assert!(answers.values().all(|answer| answer.path == "response"));
 }
 
 #[test]

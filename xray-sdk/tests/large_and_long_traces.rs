@@ -4,7 +4,7 @@
 
 use telemetry_wire::{Document, limits};
 use xray_sdk::testing::with_recorder;
-use xray_sdk::{Counters, Segment, Subsegment, subsegment};
+use xray_sdk::{Classification, Counters, Segment, Subsegment, subsegment};
 
 const SMALL: usize = 4_096;
 
@@ -68,7 +68,7 @@ fn an_entity_too_large_by_itself_loses_metadata_and_says_so() {
         subsegment("large").metadata("blob", "x".repeat(10_000)).annotate("kept", 1);
     });
     let large = documents.iter().flat_map(Document::walk).find(|entity| entity.name == "large").unwrap();
-    assert_eq!(large.metadata["default"]["truncated"], "metadata was cut to fit the document limit");
+    assert_eq!(large.metadata["default"]["truncated"], "to fit the document limit, these were removed: 1 entries of metadata");
     assert_eq!(large.annotations["kept"], 1.into());
     assert_eq!((counters.cut, counters.dropped_too_large), (1, 0));
 }
@@ -134,4 +134,133 @@ fn a_subtree_streams_as_one_document_below_its_open_parent() {
     let done = documents.iter().find(|document| document.name == "done").unwrap();
     assert_eq!(done.subsegments.len(), 3);
     assert_all_connected(&documents, 6);
+}
+
+#[test]
+fn a_flood_of_errors_is_cut_to_those_that_fit_and_says_so() {
+    for size in [0, 100, 4_000] {
+        let (documents, counters) = recorded(65_507, || {
+            for row in 0..3_000 {
+                let error = std::io::Error::other(format!("row {row} failed {}", "x".repeat(size)));
+                xray_sdk::add_error(&error, xray_sdk::Classification::Error);
+            }
+        });
+        assert_all_connected(&documents, 1);
+        let exceptions = documents[0].cause.as_ref().unwrap().exceptions();
+        assert!((2..3_000).contains(&exceptions.len()), "{}", exceptions.len());
+        assert!(exceptions[0].message.as_ref().unwrap().starts_with("row 0 failed"), "the first stays");
+        assert!(exceptions.last().unwrap().skipped.is_some());
+        let said = documents[0].metadata["default"]["truncated"].as_str().unwrap().to_owned();
+        assert!(said.contains("exceptions"), "{said}");
+        assert_eq!((counters.cut, counters.dropped_too_large), (1, 0));
+    }
+}
+
+#[test]
+fn characters_that_json_escapes_count_as_what_they_become() {
+    let (documents, counters) = recorded(65_507, || {
+        let mut large = subsegment("large");
+        for number in 0..200 {
+            large.annotate(format!("key{number}"), "\u{1}".repeat(1_000));
+        }
+    });
+    assert_all_connected(&documents, 2);
+    assert_eq!((counters.cut, counters.dropped_too_large), (1, 0));
+}
+
+mod any_entity {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// One thing to record, up to a few times the limit.
+    #[derive(Clone, Debug)]
+    enum Part {
+        Annotation(String, String),
+        Metadata(String, String),
+        Error(String, usize),
+        Query(String),
+        Http(String),
+        Table(String),
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let unit = prop_oneof![Just("x"), Just("\u{1}"), Just("漢"), Just("\""), Just("🦀"), Just("\\")];
+        (unit, 0_usize..30_000).prop_map(|(unit, count)| unit.repeat(count))
+    }
+
+    fn part() -> impl Strategy<Value = Part> {
+        prop_oneof![
+            ("[a-z]{1,8}", text()).prop_map(|(key, value)| Part::Annotation(key, value)),
+            ("[a-z]{1,8}", text()).prop_map(|(key, value)| Part::Metadata(key, value)),
+            (text(), 1_usize..200).prop_map(|(message, times)| Part::Error(message, times)),
+            text().prop_map(Part::Query),
+            text().prop_map(Part::Http),
+            text().prop_map(Part::Table),
+        ]
+    }
+
+    fn apply(part: &Part, entity: &mut Subsegment) {
+        match part {
+            Part::Annotation(key, value) => {
+                entity.annotate(key.clone(), value.clone());
+            }
+            Part::Metadata(key, value) => {
+                entity.metadata(key.clone(), value);
+            }
+            Part::Error(message, times) => {
+                for _ in 0..*times {
+                    entity.error(&std::io::Error::other(message.clone()));
+                }
+            }
+            Part::Query(query) => {
+                entity.sql(|sql| sql.sanitized_query = Some(query.clone()));
+            }
+            Part::Http(url) => {
+                entity.http(|http| http.request.url = Some(url.clone()));
+            }
+            Part::Table(name) => {
+                entity.aws(|aws| aws.table_names.push(name.clone()));
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+        #[test]
+        fn arrives_whatever_it_carries(
+            parts in prop::collection::vec(part(), 0..12), limit in prop_oneof![Just(SMALL), Just(65_507)],
+        ) {
+            let (documents, counters) = recorded(limit, || {
+                let mut entity = subsegment("entity");
+                parts.iter().for_each(|part| apply(part, &mut entity));
+                drop(subsegment("child"));
+            });
+            assert_all_connected(&documents, 3);
+            prop_assert_eq!(counters.dropped_too_large, 0);
+        }
+    }
+}
+
+#[test]
+fn notes_of_an_open_segment_take_bounded_memory_and_further_ones_are_counted() {
+    let (documents, counters, ()) = with_recorder(
+        |builder| builder,
+        || {
+            let mut segment = Segment::begin("shop");
+            segment.context().in_scope(|| {
+                for number in 0..100_000 {
+                    xray_sdk::add_error(&std::io::Error::other(format!("error {number}")), Classification::Error);
+                }
+            });
+            for number in 0..1_000 {
+                segment.error(&std::io::Error::other(format!("own error {number}")));
+            }
+        },
+    );
+    assert_eq!(counters.notes_too_many, 100_000 - 1_048);
+    let exceptions = documents[0].cause.as_ref().unwrap().exceptions();
+    let skipped: u32 = exceptions.iter().filter_map(|exception| exception.skipped).sum();
+    assert_eq!(exceptions.len() + skipped as usize, 1_000 + 1_048);
 }

@@ -108,7 +108,7 @@ fn errors_are_classified_and_linked() {
     assert_eq!(flags, [(false, false, true), (true, false, false), (true, true, false), (false, false, false)]);
     let exceptions = document.child("fault").unwrap().cause.as_ref().unwrap().exceptions().to_vec();
     assert_eq!(exceptions[0].message.as_deref(), Some("disk full"));
-    assert_eq!(exceptions[0].kind.as_deref(), Some("Error"));
+    assert_eq!(exceptions[0].kind.as_deref(), Some("io::Error"));
 }
 
 fn unreachable_if_ignored(error: &std::io::Error) -> xray_sdk::Exceptions {
@@ -397,4 +397,77 @@ fn threads_that_close_and_begin_at_once_lose_nothing() {
         let of_parent = late.parent_id.and_then(|parent| segments.get(&parent));
         assert_eq!(of_parent, Some(&late.trace_id), "below its own segment");
     }
+}
+
+#[test]
+fn work_that_completes_while_another_panic_unwinds_is_no_fault() {
+    struct CleansUp(Context);
+    impl Drop for CleansUp {
+        fn drop(&mut self) {
+            self.0.in_scope(|| {
+                drop(subsegment("guard"));
+                in_subsegment("closure", |_| ());
+                drop(Subsegment::begin("owner"));
+            });
+            drop(Segment::begin("segment"));
+        }
+    }
+    let (documents, ()) = with_recorded_documents(|| {
+        let segment = Segment::begin("orders");
+        let context = segment.context();
+        let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _cleans_up = CleansUp(context);
+            let _unwound = Subsegment::begin_in(context, "unwound");
+            panic!("x");
+        }));
+        assert!(unwound.is_err());
+    });
+    let all: Vec<&Document> = documents.iter().flat_map(Document::walk).collect();
+    let faults: Vec<&str> = all.iter().filter(|entity| entity.fault).map(|entity| &*entity.name).collect();
+    assert_eq!((all.len(), faults), (6, vec!["unwound"]));
+}
+
+#[test]
+fn what_begins_after_guards_were_dropped_out_of_order_hangs_below_what_is_open() {
+    let (document, ()) = in_segment(|| {
+        let a = subsegment("a");
+        let b = subsegment("b");
+        drop(a);
+        let c = subsegment("c");
+        drop(b);
+        drop(c);
+        drop(subsegment("d"));
+    });
+    let names = |parent: &Document| parent.subsegments.iter().map(|child| child.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&document), ["a", "d"], "d is not below what ended before it began");
+    assert_eq!(names(document.child("a").unwrap()), ["b"]);
+    assert_eq!(names(document.child("a").unwrap().child("b").unwrap()), ["c"]);
+}
+
+#[test]
+fn code_of_the_application_that_panics_costs_its_value_and_not_the_request() {
+    struct Panics;
+    impl std::fmt::Debug for Panics {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("in Debug")
+        }
+    }
+    impl std::fmt::Display for Panics {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("in Display")
+        }
+    }
+    impl std::error::Error for Panics {}
+    impl serde::Serialize for Panics {
+        fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            panic!("in Serialize")
+        }
+    }
+    let (document, ()) = in_segment(|| {
+        let mut work = subsegment("work");
+        work.error(&Panics).metadata("value", Panics).annotate("kept", 1);
+    });
+    let work = document.child("work").unwrap();
+    assert!(work.fault && work.annotations.contains_key("kept"), "{work:?}");
+    assert_eq!(work.metadata["default"]["value"], "not serializable: its `Serialize` panicked");
 }

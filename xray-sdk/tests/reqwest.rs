@@ -99,6 +99,18 @@ fn a_refused_connection_is_a_fault_without_the_url() {
 }
 
 #[test]
+fn a_request_that_cannot_be_built_is_a_fault() {
+    let (document, ()) = traced(|_| async {
+        assert!(reqwest::Client::new().get("http://[secret").send_traced().await.is_err());
+    });
+    let call = only_call(&document);
+    assert_eq!((call.name.as_str(), call.namespace.as_deref(), call.fault), ("unknown host", Some("remote"), true));
+    let exceptions = call.cause.as_ref().unwrap().exceptions();
+    assert_eq!(exceptions[0].message.as_deref(), Some("is not a valid request"));
+    assert!(!format!("{exceptions:?}").contains("secret"));
+}
+
+#[test]
 fn an_unsampled_trace_is_passed_on_as_such() {
     let (documents, body) = with_recorded_documents(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -110,4 +122,34 @@ fn an_unsampled_trace_is_passed_on_as_such() {
         })
     });
     assert_eq!((documents.len(), &*body), (0, "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0 none"));
+}
+
+#[test]
+fn a_request_with_a_trace_of_its_own_gets_no_other() {
+    let (_, body) = traced(|address| async move {
+        let own = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+        let request = reqwest::Client::new().get(format!("http://{address}/echo")).header("x-amzn-trace-id", own);
+        request.send_traced().await.unwrap().text().await.unwrap()
+    });
+    assert!(body.ends_with(" none"), "a traceparent of another trace: {body}");
+}
+
+#[test]
+fn the_application_classifies_the_status_of_servers_and_clients_alike() {
+    use xray_sdk::Classification;
+    let (documents, _, ()) = xray_sdk::testing::with_recorder(
+        |builder| builder.classify_status(|status| if status == 429 { Classification::Ignored } else { Classification::Fault }),
+        || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let address = serve().await;
+                let call = reqwest::Client::new().get(format!("http://{address}/busy")).send_traced();
+                call.in_segment(Segment::begin("shop")).await.unwrap();
+            });
+            Segment::begin("ok is a fault").status(200);
+        },
+    );
+    let call = &documents[0].subsegments[0];
+    assert_eq!((call.error, call.throttle, call.fault), (false, false, false));
+    assert!(documents[1].fault);
 }

@@ -62,6 +62,7 @@ async fn get(request: Request<Bytes>) -> Result<Response<Bytes>, Status> {
     match &request.get_ref()[..] {
         b"missing" => Err(Status::not_found("no such order")),
         b"busy" => Err(Status::resource_exhausted("later")),
+        b"slow" => std::future::pending().await,
         _ => Ok(Response::new(request.into_inner())),
     }
 }
@@ -105,6 +106,11 @@ type Orderly = tonic::client::Grpc<Client<Channel>>;
 
 /// Runs `work` with a client in a segment named `shop`; gives its document and those of the server.
 fn traced<F: Future>(work: impl FnOnce(Orderly) -> F) -> (Document, Vec<Document>) {
+    traced_at(|_, client| work(client))
+}
+
+/// As [`traced`], with the server's address.
+fn traced_at<F: Future>(work: impl FnOnce(http::Uri, Orderly) -> F) -> (Document, Vec<Document>) {
     let (documents, ()) = with_recorded_documents(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -113,9 +119,10 @@ fn traced<F: Future>(work: impl FnOnce(Orderly) -> F) -> (Document, Vec<Document
             let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
             let server = Server::builder().layer(TraceLayer::new("orders")).add_service(Orders);
             let server = tokio::spawn(server.serve_with_incoming_shutdown(incoming, async { drop(stopped.await) }));
-            let channel = Channel::builder(format!("http://{address}").parse().unwrap()).connect().await.unwrap();
+            let origin: http::Uri = format!("http://{address}").parse().unwrap();
+            let channel = Channel::builder(origin.clone()).connect().await.unwrap();
             let client = tonic::client::Grpc::new(ClientLayer::new("orders").layer(channel));
-            work(client).in_segment(Segment::begin("shop")).await;
+            work(origin, client).in_segment(Segment::begin("shop")).await;
             stop.send(()).unwrap();
             server.await.unwrap().unwrap();
         });
@@ -155,6 +162,40 @@ fn both_sides_have_the_status_and_one_trace() {
     assert_eq!(shop.subsegments[0].http.as_ref().unwrap().request.url.as_deref(), Some("grpc://orders/shop.Orders/Get"));
     assert_eq!(orders[0].annotations["grpc_method"], AnnotationValue::from("/shop.Orders/Get"));
     assert!(orders[0].child("look up").is_some());
+}
+
+/// A request for an order that takes for ever, with 50 ms of patience.
+fn slow() -> Request<Bytes> {
+    let mut request = Request::new(Bytes::from_static(b"slow"));
+    request.set_timeout(std::time::Duration::from_millis(50));
+    request
+}
+
+#[test]
+fn a_request_that_the_server_ends_at_its_deadline_has_status_4() {
+    let (shop, orders) = traced_at(|origin, _| async move {
+        // hyper's client has no timer for `grpc-timeout`, so the server's ends the request.
+        let http = hyper_util::client::legacy::Client::builder(hyper_util::rt::TokioExecutor::new()).http2_only(true).build_http::<Body>();
+        let mut client = tonic::client::Grpc::with_origin(ClientLayer::new("orders").layer(http), origin);
+        client.ready().await.unwrap();
+        assert!(client.unary(slow(), PathAndQuery::from_static("/shop.Orders/Get"), Raw).await.is_err());
+    });
+    assert_eq!(outcome(&orders[0]), (Some(AnnotationValue::from(4_i64)), false, false, true));
+    assert_eq!(outcome(&shop.subsegments[0]), (Some(AnnotationValue::from(1_i64)), true, false, false), "tonic's server answers CANCELLED");
+}
+
+#[test]
+fn a_client_that_gives_up_has_status_4_and_without_a_server_14() {
+    let (shop, _) = traced(|mut client| async move {
+        client.ready().await.unwrap();
+        assert!(client.unary(slow(), PathAndQuery::from_static("/shop.Orders/Get"), Raw).await.is_err());
+        let nowhere = Channel::from_static("http://127.0.0.1:1").connect_lazy();
+        let mut client = tonic::client::Grpc::new(ClientLayer::new("orders").layer(nowhere));
+        assert_eq!(ask(&mut client, "7", "/shop.Orders/Get").await.unwrap_err().code(), Code::Unavailable);
+    });
+    let code = |code: i64| Some(AnnotationValue::from(code));
+    assert_eq!(outcome(&shop.subsegments[0]), (code(4), false, false, true));
+    assert_eq!(outcome(&shop.subsegments[1]), (code(14), false, false, true));
 }
 
 #[test]

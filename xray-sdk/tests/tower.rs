@@ -252,3 +252,41 @@ fn sampling_rules_see_the_attributes_of_the_process_and_of_the_request() {
     );
     assert_eq!(documents.iter().map(|document| &*document.name).collect::<Vec<_>>(), ["shop", "job"]);
 }
+
+#[test]
+fn no_credential_of_a_url_reaches_a_segment() {
+    let absolute = Request::get("http://user:PASSWORD@host.example:81/orders/1").header("host", "host.example");
+    let in_header = Request::get("/orders/1").header("host", "user:PASSWORD@host.example:81");
+    for request in [absolute, in_header] {
+        let (documents, _) = ask(request.body(Body::empty()).unwrap());
+        let http = documents[0].http.as_ref().unwrap();
+        assert_eq!(http.request.url.as_deref(), Some("http://host.example:81/orders/1"));
+        assert!(!format!("{documents:?}").contains("PASSWORD"), "{documents:?}");
+    }
+}
+
+#[test]
+fn a_request_through_two_layers_is_one_segment() {
+    let (documents, _) = with_recorded_documents(|| {
+        block_on(async {
+            let app = Router::new().nest("/api", app()).layer(TraceLayer::new("outer"));
+            app.oneshot(request("/api/orders/1").body(Body::empty()).unwrap()).await.unwrap().into_body().collect().await.unwrap();
+        })
+    });
+    assert_eq!((documents.len(), &*documents[0].name), (1, "outer"), "{documents:?}");
+    assert!(documents[0].child("look up").is_some());
+}
+
+#[test]
+fn an_error_of_the_service_is_recorded_with_its_text_and_sources() {
+    type Boxed = Box<dyn std::error::Error + Send + Sync>;
+    let (documents, ()) = with_recorded_documents(|| {
+        block_on(async {
+            let service = service_fn(|_: Request<Body>| async { Err::<Response<Body>, Boxed>("request timed out".into()) });
+            let answered = TraceLayer::new("shop").layer(service).oneshot(request("/").body(Body::empty()).unwrap()).await;
+            assert!(answered.is_err());
+        })
+    });
+    let exceptions = documents[0].cause.as_ref().unwrap().exceptions();
+    assert!(documents[0].fault && exceptions[0].message.as_deref() == Some("request timed out"), "{exceptions:?}");
+}

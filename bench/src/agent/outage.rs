@@ -16,26 +16,30 @@ const MARGIN: Duration = Duration::from_secs(2);
 /// Our agent alone, in a long one.
 ///
 /// # Errors
-/// When the agent or the sink cannot be started.
-pub(crate) fn long(minutes: u64) -> Result<(), Box<dyn Error>> {
+/// When segments are lost that the kernel did not drop, and when the agent or the sink cannot be started.
+pub(crate) fn long(lasts: Duration) -> Result<(), Box<dyn Error>> {
     println!("### An outage\n");
-    run(&[Who::Ours], Duration::from_secs(60 * minutes))
+    match run(&[Who::Ours], lasts)? {
+        0 => Ok(()),
+        lost => Err(format!("{lost} segments were lost, and not by the kernel").into()),
+    }
 }
 
-/// Prints the table.
-pub(super) fn run(all: &[Who], outage: Duration) -> Result<(), Box<dyn Error>> {
+/// Prints the table. Returns how many segments were lost that the kernel did not drop.
+pub(super) fn run(all: &[Who], outage: Duration) -> Result<u64, Box<dyn Error>> {
     println!("An outage of {} s, connections refused, at {RATE} segments a second.\n", outage.as_secs());
     println!(
         "| | sent | arrived | lost | twice | everything there, after the end of the outage | memory, most |\n|---|---|---|---|---|---|---|"
     );
+    let mut lost = 0;
     for who in all {
-        row(who, outage)?;
+        lost += row(who, outage)?;
     }
     println!();
-    Ok(())
+    Ok(lost)
 }
 
-fn row(who: &Who, outage: Duration) -> Result<(), Box<dyn Error>> {
+fn row(who: &Who, outage: Duration) -> Result<u64, Box<dyn Error>> {
     let sink = good_sink()?;
     let contestant = who.contestant(&sink.endpoint())?;
     let running = contestant.start()?;
@@ -51,14 +55,14 @@ fn row(who: &Who, outage: Duration) -> Result<(), Box<dyn Error>> {
     settle(&sink, &running, sent, LONGEST_WAIT)?;
     let late = ended.elapsed().saturating_sub(sink.tally.silence());
     let arrivals = sink.tally.arrivals();
+    let lost = sent - arrivals.documents;
     println!(
-        "| {} | {sent} | {} | {} | {} | {:.1} s | {:.1} MB |",
+        "| {} | {sent} | {} | {lost} | {} | {:.1} s | {:.1} MB |",
         who.name(),
         arrivals.documents,
-        sent - arrivals.documents,
         arrivals.duplicates,
         late.as_secs_f64(),
         running.program.most_memory()?
     );
-    Ok(())
+    Ok(lost.saturating_sub(running.socket()?.drops))
 }

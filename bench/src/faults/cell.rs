@@ -13,6 +13,8 @@ pub(super) struct Cell {
     pub(super) loses: Loses,
     pub(super) doubles: Doubles,
     pub(super) happens: fn(&mut Bed) -> Result<Ended, Box<dyn Error>>,
+    /// One of each kind is: an outage, partial success, a graceful stop, a kill.
+    pub(super) is_in_short_runs: bool,
 }
 
 /// What may be lost beside what the kernel dropped.

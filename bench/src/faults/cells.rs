@@ -14,7 +14,14 @@ const OVERFLOW: Setup = Setup { spool: Spool::Overflow, traces: "", is_noisy: fa
 const OFF: Setup = Setup { spool: Spool::Off, ..OVERFLOW };
 const ALWAYS: Setup = Setup { spool: Spool::Always, ..OVERFLOW };
 /// A fault that costs nothing; the others say what they differ in.
-const CELL: Cell = Cell { name: "", setup: OVERFLOW, loses: Loses::Nothing, doubles: Doubles::None, happens: |_| Ok(Ended::ToBeJudged) };
+const CELL: Cell = Cell {
+    name: "",
+    setup: OVERFLOW,
+    loses: Loses::Nothing,
+    doubles: Doubles::None,
+    happens: |_| Ok(Ended::ToBeJudged),
+    is_in_short_runs: false,
+};
 /// One in which connections break, and with them the answers to calls that were taken.
 const OUTAGE: Cell = Cell { doubles: Doubles::UnderWay, ..CELL };
 /// So little that an outage of seconds fills it.
@@ -31,7 +38,12 @@ fn through(bed: &mut Bed, conduct: Conduct) -> Result<Ended, Box<dyn Error>> {
 pub(super) const CELLS: &[Cell] = &[
     Cell { name: "none", happens: |bed| through(bed, Conduct::default()), ..CELL },
     Cell { name: "outage: connections refused", happens: |bed| through(bed, Conduct::behind(Door::Shut)), ..OUTAGE },
-    Cell { name: "outage: connections accepted, no answers", happens: |bed| through(bed, Conduct::behind(Door::Hanging)), ..OUTAGE },
+    Cell {
+        name: "outage: connections accepted, no answers",
+        happens: |bed| through(bed, Conduct::behind(Door::Hanging)),
+        is_in_short_runs: true,
+        ..OUTAGE
+    },
     Cell {
         name: "outage, memory full",
         setup: Setup { traces: LITTLE, ..OFF },
@@ -70,10 +82,11 @@ pub(super) const CELLS: &[Cell] = &[
         name: "a tenth of the documents unprocessed: invalid",
         loses: LEDGER,
         happens: |bed| through(bed, Conduct::with(1.0, Fault::Unprocessed(0.1, "InvalidSegment"))),
+        is_in_short_runs: true,
         ..CELL
     },
     Cell { name: "slow reads", happens: |bed| through(bed, Conduct::with(1.0, Fault::SlowRead(Duration::from_millis(200)))), ..CELL },
-    Cell { name: "SIGTERM behind the last datagram", setup: OFF, happens: processes::stopped_at_work, ..CELL },
+    Cell { name: "SIGTERM behind the last datagram", setup: OFF, happens: processes::stopped_at_work, is_in_short_runs: true, ..CELL },
     Cell { name: "SIGTERM and restart in an outage", setup: OFF, loses: LEDGER, happens: processes::stopped_in_an_outage, ..OUTAGE },
     Cell { name: "SIGTERM and restart in an outage", happens: processes::stopped_in_an_outage, ..OUTAGE },
     Cell { name: "SIGTERM and restart in an outage", setup: ALWAYS, happens: processes::stopped_in_an_outage, ..OUTAGE },
@@ -86,13 +99,20 @@ pub(super) const CELLS: &[Cell] = &[
         ..OUTAGE
     },
     Cell { name: "kill -9 and restart in an outage", setup: ALWAYS, happens: processes::killed_in_an_outage, ..OUTAGE },
-    Cell { name: "kill -9 behind an answer to a POST", setup: ALWAYS, happens: processes::killed_after_answers, ..CELL },
+    Cell {
+        name: "kill -9 behind an answer to a POST",
+        setup: ALWAYS,
+        happens: processes::killed_after_answers,
+        is_in_short_runs: true,
+        ..CELL
+    },
     Cell {
         name: "kill -9 behind the last datagram",
         setup: ALWAYS,
         loses: A_MOMENT,
         doubles: Doubles::Some,
         happens: processes::killed_at_work,
+        ..CELL
     },
     Cell {
         name: "spool quota reached",

@@ -8,17 +8,18 @@ use super::cells::CELLS;
 use super::judge::judge;
 use super::seen::Seen;
 
-/// Runs the faults whose names contain `only`, and prints the table.
+/// Runs the faults whose names contain `only`, and of these one of each kind if it is to be short; prints the table.
 ///
 /// # Errors
 /// When a cell is worse than expected.
-pub(crate) fn run(only: Option<&str>) -> Result<(), Box<dyn Error>> {
+pub(crate) fn run(only: Option<&str>, is_short: bool) -> Result<(), Box<dyn Error>> {
     println!("### Faults\n\n1 kB documents by UDP at {} a second.\n", RATE);
     println!(
         "| fault | spool | sent | may be lost | lost | the ledger says | the kernel says | twice | verdict |\n|---|---|---|---|---|---|---|---|---|"
     );
     let (mut worse, mut run) = (0, 0);
-    for cell in CELLS.iter().filter(|cell| only.is_none_or(|only| cell.name.contains(only))) {
+    let is_wanted = |cell: &&Cell| only.is_none_or(|only| cell.name.contains(only)) && (!is_short || cell.is_in_short_runs);
+    for cell in CELLS.iter().filter(is_wanted) {
         let verdict = match try_cell(cell) {
             Ok(Ok(seen)) => print_row(cell, &seen),
             Ok(Err(why)) => {

@@ -37,8 +37,8 @@ impl Traces<'_> {
     }
 }
 
-/// Prints it.
-pub(crate) fn run(ours: &Ours) -> Result<(), Box<dyn Error>> {
+/// Prints the table; with `only`, of the integrations whose name contains it.
+pub(crate) fn run(ours: &Ours, only: Option<&str>) -> Result<(), Box<dyn Error>> {
     println!("### Integrations\n");
     println!(
         "What a call takes bare, with ours and with the best other crate that we know, µs; medians of rounds in turn, what is added of the \
@@ -49,9 +49,18 @@ pub(crate) fn run(ours: &Ours) -> Result<(), Box<dyn Error>> {
     println!("|---|---|---|---|---|---|");
     let runtime: Runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (traces, tracing) = (Traces(ours), Tracing::new());
-    super::sql::rows(&runtime, &traces)?;
-    super::aws::rows(&runtime, &traces, &tracing)?;
-    super::reqwest::rows(&runtime, &traces, &tracing)?;
-    super::axum::rows(&runtime, &traces, &tracing)?;
+    let is_wanted = |name: &str| only.is_none_or(|only| name.contains(only));
+    if is_wanted("sql") {
+        super::sql::rows(&runtime, &traces)?;
+    }
+    if is_wanted("aws") {
+        super::aws::rows(&runtime, &traces, &tracing)?;
+    }
+    if is_wanted("reqwest") {
+        super::reqwest::rows(&runtime, &traces, &tracing)?;
+    }
+    if is_wanted("axum") {
+        super::axum::rows(&runtime, &traces, &tracing)?;
+    }
     ours::check(ours)
 }

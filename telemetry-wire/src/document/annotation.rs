@@ -14,6 +14,23 @@ pub struct Annotation {
     pub key: Cow<'static, str>,
     /// The value.
     pub value: AnnotationValue,
+    /// The key before it was fixed, if it was: `a.b` and `a_b` are two annotations although both would be `a_b`.
+    pub(crate) original: Option<Box<str>>,
+}
+
+impl Annotation {
+    pub(crate) fn given(&self) -> &str {
+        self.original.as_deref().unwrap_or(&self.key)
+    }
+}
+
+/// The changes that an annotation needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AnnotationFixes {
+    /// The key had characters that X-Ray refuses.
+    pub key: bool,
+    /// The value was NaN or infinite, which JSON cannot express; the annotation is left out.
+    pub left_out: bool,
 }
 
 /// What an annotation can hold.
@@ -24,6 +41,8 @@ pub enum AnnotationValue {
     Bool(bool),
     /// A whole number.
     Integer(i64),
+    /// A whole number above `i64::MAX`.
+    Unsigned(u64),
     /// Any other number; NaN and infinities are left out of the document.
     Float(f64),
     /// A text, cut at 1,000 characters.
@@ -42,6 +61,7 @@ impl AnnotationValue {
             Self::Bool(true) => out.extend_from_slice(b"true"),
             Self::Bool(false) => out.extend_from_slice(b"false"),
             Self::Integer(number) => write_integer(out, *number),
+            Self::Unsigned(number) => write_integer(out, *number),
             Self::Float(number) => write_float(out, *number),
             Self::Text(text) => write_json_string(out, limits::cut(text, limits::ANNOTATION_VALUE_CHARS)),
         }
@@ -49,10 +69,10 @@ impl AnnotationValue {
 }
 
 macro_rules! from_number {
-    ($($number:ty),*) => {$(
+    ($variant:ident: $($number:ty),*) => {$(
         impl From<$number> for AnnotationValue {
             fn from(number: $number) -> Self {
-                i64::try_from(number).map_or(Self::Float(number as f64), Self::Integer)
+                i64::try_from(number).map_or(Self::$variant(number as _), Self::Integer)
             }
         }
 
@@ -76,7 +96,7 @@ macro_rules! from_reference {
 
 from_reference!(bool, char, f32, f64, &str, Cow<'static, str>);
 
-from_number!(i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
+from_number!(Unsigned: i8, i16, i32, i64, isize, u8, u16, u32, u64, usize);
 
 impl From<bool> for AnnotationValue {
     fn from(flag: bool) -> Self {

@@ -79,7 +79,7 @@ impl Exception {
         Self { id, message: None, kind: None, remote: false, truncated: None, skipped: None, cause: None, stack: Vec::new() }
     }
 
-    fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let mut exception = Object::begin(out);
         exception
             .text("id", &self.id.to_string())

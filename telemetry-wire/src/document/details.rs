@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::document::annotation::{Annotation, AnnotationValue};
+use crate::document::annotation::{Annotation, AnnotationFixes, AnnotationValue};
 use crate::document::aws::Aws;
 use crate::document::cause::Cause;
 use crate::document::http::Http;
@@ -43,19 +43,52 @@ pub struct Details {
 }
 
 impl Details {
-    /// Sets an annotation; the same key again replaces the value. Returns whether the key had to be fixed.
-    pub fn annotate(&mut self, key: Cow<'static, str>, value: AnnotationValue) -> bool {
+    /// Sets an annotation; the same key again replaces the value. A key that is taken once it is fixed gets a number: `a_b_2`.
+    pub fn annotate(&mut self, key: Cow<'static, str>, value: AnnotationValue) -> AnnotationFixes {
         let fixed = match limits::annotation_key(&key) {
             Cow::Borrowed(_) => None,
             Cow::Owned(fixed) => Some(fixed),
         };
-        let was_fixed = fixed.is_some();
-        let key = fixed.map_or(key, Cow::Owned);
-        match self.annotations.iter_mut().find(|annotation| annotation.key == key) {
-            Some(annotation) => annotation.value = value,
-            None => self.annotations.push(Annotation { key, value }),
+        let fixes = AnnotationFixes { key: fixed.is_some(), left_out: !value.is_representable() };
+        if fixes.left_out {
+            return fixes;
         }
-        was_fixed
+        if let Some(known) = self.annotations.iter_mut().find(|annotation| annotation.given() == key) {
+            known.value = value;
+            return fixes;
+        }
+        let annotation = match fixed {
+            Some(fixed) => Annotation { key: Cow::Owned(self.free_key(fixed)), value, original: Some(key.into()) },
+            None => {
+                self.free(&key);
+                Annotation { key, value, original: None }
+            }
+        };
+        self.annotations.push(annotation);
+        fixes
+    }
+
+    /// Gives the annotation that has this key because its own was fixed another one.
+    fn free(&mut self, key: &str) {
+        if let Some(at) = self.annotations.iter().position(|annotation| annotation.key == key) {
+            let fixed = limits::annotation_key(self.annotations[at].given()).into_owned();
+            let other = self.free_key(fixed);
+            self.annotations[at].key = Cow::Owned(other);
+        }
+    }
+
+    /// Returns `key`, or the first of `key_2`, `key_3` and so on that no annotation has.
+    fn free_key(&self, key: String) -> String {
+        let is_taken = |key: &str| self.annotations.iter().any(|annotation| annotation.key == key);
+        let numbered = |number: u32| {
+            let number = format!("_{number}");
+            let room = limits::ANNOTATION_KEY_CHARS - number.len();
+            format!("{}{number}", limits::cut(&key, room))
+        };
+        if !is_taken(&key) {
+            return key;
+        }
+        (2..).map(numbered).find(|key| !is_taken(key)).unwrap_or(key)
     }
 
     /// Sets a metadata entry in `namespace`.

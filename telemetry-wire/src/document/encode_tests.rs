@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::document::{Annotation, Cause, CauseDetail, Document, Exception, Http, StackFrame};
+use crate::document::{Annotation, AnnotationFixes, Cause, CauseDetail, Document, Exception, Http, StackFrame};
 
 const TRACE: TraceId = TraceId::new(0x5759_e988, 0xbd86_2e3f_e1be_46a9_9427_2793);
 const ID: SegmentId = SegmentId::from_u64(0x5399_5c3f_42cd_8ad8);
@@ -63,8 +63,8 @@ fn every_block_is_written_where_the_schema_wants_it() {
         http.request.method = Some("GET".into());
         http.response.status = Some(504);
     }
-    details.annotations.push(Annotation { key: "nan".into(), value: f64::NAN.into() });
-    assert!(details.annotate("order.id".into(), 42.into()));
+    details.annotations.push(Annotation { key: "nan".into(), value: f64::NAN.into(), original: None });
+    assert!(details.annotate("order.id".into(), 42.into()).key);
     details.add_metadata("default".into(), "cart".into(), json!([1, {"a": null}]));
     let entity = Entity { flags: Flags::of_status(504), details: Some(&details), ..entity("payments") };
     let value: serde_json::Value = serde_json::from_str(&encoded(&entity, segment())).unwrap();
@@ -75,6 +75,28 @@ fn every_block_is_written_where_the_schema_wants_it() {
     assert_eq!(value["http"], json!({"request": {"method": "GET"}, "response": {"status": 504}}));
     assert_eq!(value["cause"]["exceptions"][0]["message"], json!("no \"answer\"\n"));
     assert_eq!(crate::check_document(&value), []);
+}
+
+#[test]
+fn two_keys_are_two_annotations_whatever_x_ray_refuses_in_them() {
+    let mut details = Details::default();
+    for (key, value) in [("a.b", 1), ("a_b", 2), ("a-b", 3), ("a.b", 4), ("a_b", 5), ("a_b_2", 6)] {
+        assert_eq!(details.annotate(key.into(), value.into()), AnnotationFixes { key: key.contains(['.', '-']), left_out: false });
+    }
+    let value: serde_json::Value = serde_json::from_str(&encoded(&Entity { details: Some(&details), ..entity("a") }, segment())).unwrap();
+    assert_eq!(value["annotations"], json!({"a_b": 5, "a_b_2": 6, "a_b_3": 3, "a_b_4": 4}));
+}
+
+#[test]
+fn numbers_beyond_a_signed_integer_stay_whole_and_no_number_is_left_out() {
+    let mut details = Details::default();
+    details.annotate("most".into(), u64::MAX.into());
+    for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert!(details.annotate("none".into(), number.into()).left_out);
+    }
+    let text = encoded(&Entity { details: Some(&details), ..entity("a") }, segment());
+    assert!(text.contains(r#""annotations":{"most":18446744073709551615}"#), "{text}");
+    assert_eq!(Document::parse(text.as_bytes()).unwrap().annotations["most"], u64::MAX.into());
 }
 
 #[test]

@@ -7,6 +7,7 @@
 mod annotation;
 mod aws;
 mod cause;
+mod cut;
 mod details;
 mod encode;
 mod http;
@@ -16,9 +17,10 @@ mod segment_info;
 mod sql;
 mod tree;
 
-pub use annotation::{Annotation, AnnotationValue};
+pub use annotation::{Annotation, AnnotationFixes, AnnotationValue};
 pub use aws::{Aws, Beanstalk, Ec2, Ecs, Eks, LogGroup, XrayInfo};
 pub use cause::{Cause, CauseDetail, Exception, StackFrame};
+pub use cut::cut_to_fit;
 pub use details::Details;
 pub use encode::{Encoder, Entity, Flags, Placement};
 pub use http::{Http, HttpRequest, HttpResponse};

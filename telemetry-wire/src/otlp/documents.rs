@@ -6,7 +6,7 @@ use super::mapping::DocumentMapping;
 use super::message::{ExportTraceServiceRequest, ResourceSpans, Span};
 use super::plan::{Plan, has_parent, opens_segment};
 use super::process::Process;
-use crate::document::{Encoder, Entity, Placement, SegmentInfo};
+use crate::document::{Encoder, Entity, Placement, SegmentInfo, cut_to_fit};
 use crate::id::{SegmentId, TraceId};
 use crate::time::Timestamp;
 
@@ -47,9 +47,9 @@ impl DocumentMapping {
         all.invalid += invalid.len() as u64;
         let segments = spans.iter().filter(|span| opens_segment(span)).count();
         let process = Process::of(resource.resource.as_ref()).repeat(segments);
-        let mapped: Vec<Mapped> = spans.iter().map(|span| map(span, opens_segment(span), &process, self)).collect();
-        let pieces = Pieces::of(&spans, &mapped);
+        let mut mapped: Vec<Mapped> = spans.iter().map(|span| map(span, opens_segment(span), &process, self)).collect();
         let limit = self.document_bytes.saturating_sub(process.head_bytes());
+        let pieces = Pieces::of(&spans, &mut mapped, limit);
         let mut plan = Plan::of(&spans);
         plan.fit(&pieces.sizes(), limit);
         let writer = Writer { spans: &spans, mapped: &mapped, plan: &plan, info: &process.info, pieces: &pieces };
@@ -81,6 +81,17 @@ fn entity<'a>(span: &Span, mapped: &'a Mapped) -> Entity<'a> {
     }
 }
 
+/// Cuts what a span carries until it fits the room without children.
+fn cut_alone(span: &Span, mapped: &mut Mapped, room: usize) {
+    let mut details = std::mem::take(&mut mapped.details);
+    cut_to_fit(&mut details, room, |details| {
+        let mut text = Vec::new();
+        Encoder::new(&mut text).open(&Entity { details: Some(details), ..entity(span, mapped) }, Placement::Nested);
+        text.len()
+    });
+    mapped.details = details;
+}
+
 /// Each span as a nested subsegment up to where its children go: written once, for its size, and again nowhere.
 struct Pieces {
     text: Vec<u8>,
@@ -91,10 +102,17 @@ impl Pieces {
     /// What the children of an entity, and what follows it, add to it.
     const AROUND: usize = b",\"subsegments\":[]},".len();
 
-    fn of(spans: &[&Span], mapped: &[Mapped]) -> Self {
+    /// Encodes each span, and cuts one that exceeds the limit by itself.
+    fn of(spans: &[&Span], mapped: &mut [Mapped], limit: usize) -> Self {
         let mut pieces = Self { text: Vec::new(), ends: Vec::new() };
         for (span, mapped) in spans.iter().zip(mapped) {
+            let start = pieces.text.len();
             Encoder::new(&mut pieces.text).open(&entity(span, mapped), Placement::Nested);
+            if pieces.text.len() - start + Self::AROUND > limit {
+                pieces.text.truncate(start);
+                cut_alone(span, mapped, limit.saturating_sub(Self::AROUND));
+                Encoder::new(&mut pieces.text).open(&entity(span, mapped), Placement::Nested);
+            }
             pieces.ends.push(pieces.text.len());
         }
         pieces

@@ -13,6 +13,9 @@ use super::message::{Span, SpanLink, any_value::Value};
 use super::process::Process;
 use super::stack::exceptions;
 use crate::document::{AnnotationValue, Aws, Cause, CauseDetail, Details, Flags, Http, HttpRequest, HttpResponse, Link, Sql, XrayInfo};
+use crate::redact::{redact_attribute, redact_connection_string, redact_urls};
+use crate::sql_lexer::SqlDialect;
+use crate::sql_text::sanitize_sql;
 
 /// A span, mapped.
 #[derive(Debug)]
@@ -27,7 +30,7 @@ pub(super) fn map(span: &Span, is_segment: bool, process: &Process, mapping: &Do
     let known = Known::new(&span.attributes);
     let is_aws = is_aws(&known);
     let name = if is_segment { process.name.clone() } else { name_of_call(span.kind, &known, is_aws) };
-    let name = name.unwrap_or_else(|| span.name.clone());
+    let name = name.unwrap_or_else(|| redact_urls(&span.name).into_owned());
     let http = http(span, &known);
     let flags = flags(span, &known, http.as_ref().and_then(|http| http.response.status));
     let mut details = Details {
@@ -42,7 +45,14 @@ pub(super) fn map(span: &Span, is_segment: bool, process: &Process, mapping: &Do
         details.sql = sql(&known).map(Arc::new);
         details.namespace = namespace(span.kind, is_aws).map(Cow::Borrowed);
     }
-    let exceptions = exceptions(span, is_call(span.kind), &known);
+    let mut exceptions = exceptions(span, is_call(span.kind), &known);
+    for message in exceptions.iter_mut().filter_map(|exception| exception.message.as_mut()) {
+        *message = redact_urls(message).into_owned();
+    }
+    let is_said = |message: &str| exceptions.iter().any(|exception| exception.message.as_deref() == Some(message));
+    if let Some(status) = span.status.as_ref().filter(|status| !status.message.is_empty() && !is_said(&redact_urls(&status.message))) {
+        details.add_metadata("default".into(), "otel.status.description".to_owned(), redact_urls(&status.message).into_owned().into());
+    }
     if !exceptions.is_empty() {
         details.cause = Some(Box::new(Cause::Here(CauseDetail { exceptions, ..CauseDetail::default() })));
     }
@@ -71,7 +81,10 @@ const fn namespace(kind: i32, is_aws: bool) -> Option<&'static str> {
 
 /// Calls have the name of what is called.
 fn name_of_call(kind: i32, known: &Known<'_>, is_aws: bool) -> Option<String> {
-    let service = || known.text(&["rpc.service", "aws.service"]).map(|name| name.trim_start_matches("AWS.SDK.").to_owned());
+    // `rpc.method` is `S3/GetObject` by the newer conventions.
+    let of_method = || known.peek(&["rpc.method"])?.split_once('/').map(|(service, _)| service);
+    let service =
+        || known.text(&["rpc.service", "aws.service"]).or_else(of_method).map(|name| name.trim_start_matches("AWS.SDK.").to_owned());
     let database = || {
         let database = known.text(&["db.namespace", "db.name"])?;
         Some(format!("{database}@{}", known.text(&["server.address", "net.peer.name"]).unwrap_or("localhost")))
@@ -109,20 +122,17 @@ fn http(span: &Span, known: &Known<'_>) -> Option<Http> {
     Some(Http { request, response: HttpResponse { status, content_length } })
 }
 
-/// Without credentials, query and fragment.
+/// Returns the URL without credentials, query and fragment.
 fn url(kind: i32, known: &Known<'_>) -> Option<String> {
     if let Some(full) = known.text(&["url.full", "http.url"]) {
         let plain = full.split(['?', '#']).next().unwrap_or_default();
-        let (scheme, rest) = plain.split_once("://")?;
-        let authority_end = rest.find('/').unwrap_or(rest.len());
-        let (authority, path) = rest.split_at_checked(authority_end)?;
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        return Some(format!("{scheme}://{host}{path}"));
+        return plain.contains("://").then(|| redact_urls(plain).into_owned());
     }
     let scheme = known.text(&["url.scheme", "http.scheme"]).unwrap_or("http");
     let path = known.text(&["url.path", "http.target"]).map_or("/", |path| path.split('?').next().unwrap_or("/"));
     let host = known.text(&["server.address", "http.host", "net.host.name", "net.peer.name"]);
     let host = host.or_else(|| known.text(&["http.server_name"]).filter(|_| kind == SERVER))?;
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     let port: Option<u16> = known.number(&["server.port", "net.host.port", "net.peer.port"]);
     let shown = port.filter(|port| !host.contains(':') && !matches!((scheme, port), ("http", 80) | ("https", 443)));
     Some(format!("{scheme}://{host}{}{path}", shown.map(|port| format!(":{port}")).unwrap_or_default()))
@@ -134,7 +144,9 @@ fn aws(known: &Known<'_>, is_aws: bool) -> Option<Aws> {
     let owned = |texts: Vec<&str>| texts.into_iter().map(str::to_owned).collect::<Vec<_>>();
     let mut tables = owned(known.texts(&["aws.dynamodb.table_names", "aws.table_name"]));
     let rule = known.owned(&["aws.xray.sampling_rule"]);
+    let bucket = of_aws(&["aws.s3.bucket"]).map(|bucket| ("bucket_name".to_owned(), Json::from(bucket)));
     let aws = Aws {
+        more: bucket.into_iter().collect(),
         account_id: known.owned(&["aws.account_id"]),
         operation: known.owned(&["aws.operation"]).or_else(method),
         region: of_aws(&["aws.region", "cloud.region"]).map(str::to_owned),
@@ -176,9 +188,10 @@ fn sql(known: &Known<'_>) -> Option<Sql> {
     Some(Sql {
         url,
         database_type,
-        connection_string: known.owned(&["db.connection_string"]),
+        connection_string: known.text(&["db.connection_string"]).map(redact_connection_string).filter(|text| !text.is_empty()),
         user: known.owned(&["db.user"]),
-        sanitized_query: known.owned(&["db.query.text", "db.statement"]),
+        // The conventions ask instrumentation to leave out literals, and many do not.
+        sanitized_query: known.text(&["db.query.text", "db.statement"]).map(|text| sanitize_sql(text, SqlDialect::of(system))),
         ..Sql::default()
     })
 }
@@ -196,14 +209,24 @@ fn add_pairs(known: &Known<'_>, mapping: &DocumentMapping, details: &mut Details
     for (key, value) in known.left() {
         let is_indexed = mapping.indexes_all || mapping.indexed.contains(key) || listed.contains(key);
         let has_room = details.annotations.len() < PAIRS && details.metadata.len() < PAIRS;
-        if let Some(value) = annotation(value).filter(|_| is_indexed && has_room) {
+        if let Some(value) = annotation(key, value).filter(|_| is_indexed && has_room) {
             details.annotate(Cow::Owned(key.to_owned()), value);
         } else if let Some((namespace, entries)) = namespace_of(key, value).filter(|_| has_room) {
             let entries = entries.into_iter().map(|(key, value)| (key, shallow(value, LEVELS)));
             entries.for_each(|(key, value)| details.add_metadata(namespace.clone().into(), key, value));
         } else {
-            details.add_metadata("default".into(), key.to_owned(), json(value));
+            details.add_metadata("default".into(), key.to_owned(), redacted(key, json(value)));
         }
+    }
+}
+
+/// Removes credentials from all texts of a value.
+fn redacted(key: &str, value: Json) -> Json {
+    match value {
+        Json::String(text) => redact_attribute(key, &text).into_owned().into(),
+        Json::Array(list) => list.into_iter().map(|value| redacted(key, value)).collect(),
+        Json::Object(map) => map.into_iter().map(|(name, value)| (name.clone(), redacted(&name, value))).collect(),
+        plain => plain,
     }
 }
 
@@ -216,12 +239,13 @@ fn namespace_of(key: &str, value: &Value) -> Option<(String, serde_json::Map<Str
     }
 }
 
-fn annotation(value: &Value) -> Option<AnnotationValue> {
+fn annotation(key: &str, value: &Value) -> Option<AnnotationValue> {
     match value {
         Value::Bool(flag) => Some((*flag).into()),
         Value::Int(number) => Some((*number).into()),
-        Value::Double(number) => Some((*number).into()),
-        Value::String(text) => Some(text.as_str().into()),
+        // JSON has no word for NaN and infinities; as metadata they are text.
+        Value::Double(number) => number.is_finite().then(|| (*number).into()),
+        Value::String(text) => Some(redact_attribute(key, text).into_owned().into()),
         _ => None,
     }
 }
@@ -232,10 +256,11 @@ fn add_rest(span: &Span, name: &str, of_process: &[(String, Json)], details: &mu
         details.add_metadata("default".into(), format!("otel.resource.{key}"), value.clone());
     }
     if span.name != name && !span.name.is_empty() {
-        details.add_metadata("default".into(), "otel.span.name".to_owned(), span.name.as_str().into());
+        details.add_metadata("default".into(), "otel.span.name".to_owned(), redact_urls(&span.name).into_owned().into());
     }
     let events = span.events.iter().filter(|event| event.name != "exception");
-    let events: Vec<Json> = events.map(|event| serde_json::json!({ "name": event.name, "attributes": pairs(&event.attributes) })).collect();
+    let events: Vec<Json> =
+        events.map(|event| serde_json::json!({ "name": event.name, "attributes": redacted("", pairs(&event.attributes)) })).collect();
     if !events.is_empty() {
         details.add_metadata("default".into(), "otel.events".to_owned(), events.into());
     }

@@ -155,6 +155,8 @@ fn add_pairs(attributes: &mut Attributes, entity: &Document) {
             match value {
                 AnnotationValue::Bool(flag) => Value::Bool(*flag),
                 AnnotationValue::Integer(number) => Value::Int(*number),
+                // OpenTelemetry has no larger integers.
+                AnnotationValue::Unsigned(number) => Value::Double(*number as f64),
                 AnnotationValue::Float(number) => Value::Double(*number),
                 AnnotationValue::Text(text) => Value::String(text.clone().into_owned()),
             },

@@ -137,6 +137,7 @@ fn fact_of(value: &AnnotationValue) -> AnnotationFact {
     match value {
         AnnotationValue::Bool(flag) => AnnotationFact::Bool(*flag),
         AnnotationValue::Integer(number) => AnnotationFact::Number(*number as f64),
+        AnnotationValue::Unsigned(number) => AnnotationFact::Number(*number as f64),
         AnnotationValue::Float(number) => AnnotationFact::Number(*number),
         AnnotationValue::Text(text) => AnnotationFact::Text(text.clone().into_owned()),
     }

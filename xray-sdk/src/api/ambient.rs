@@ -7,8 +7,7 @@ use telemetry_wire::{AnnotationValue, TraceId};
 
 use super::exception::Exceptions;
 use super::subsegment::to_json;
-use crate::emitter::CounterCells;
-use crate::entity::{Classification, Context, Note};
+use crate::entity::{Classification, Context, Note, Noted};
 use crate::recorder::{current_recorder, report_missing};
 
 /// Adds an indexed pair to the current segment or subsegment.
@@ -41,9 +40,11 @@ pub fn trace_id() -> Option<TraceId> {
 
 fn note(context: Context, what: &str, make: impl FnOnce() -> Note) {
     if context.is_recording() {
-        let is_taken = context.note(make());
-        if !is_taken && let Some(recorder) = current_recorder() {
-            CounterCells::add(&recorder.counters.notes_too_late, 1);
+        let noted = context.note(make());
+        if noted != Noted::Kept
+            && let Some(recorder) = current_recorder()
+        {
+            recorder.count_lost_note(noted);
         }
     } else if !context.is_present() {
         report_missing(what);

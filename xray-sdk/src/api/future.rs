@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
 use pin_project_lite::pin_project;
+use telemetry_wire::AnnotationValue;
 
 use super::exception::{Exceptions, panic_exception};
 use super::segment::Segment;
@@ -75,7 +76,19 @@ pub trait Owner {
     #[doc(hidden)]
     fn changes_context(&self) -> bool;
     #[doc(hidden)]
+    fn is_recording(&self) -> bool {
+        self.context().is_recording()
+    }
+    #[doc(hidden)]
     fn fail(&mut self, classification: Classification, exceptions: Exceptions);
+    #[doc(hidden)]
+    fn annotate(&mut self, key: &'static str, value: AnnotationValue) {
+        let _ = (key, value);
+    }
+    #[doc(hidden)]
+    fn metadata(&mut self, key: &'static str, value: &impl serde::Serialize) {
+        let _ = (key, value);
+    }
 }
 
 impl Owner for Segment {
@@ -89,6 +102,14 @@ impl Owner for Segment {
 
     fn fail(&mut self, classification: Classification, exceptions: Exceptions) {
         self.failure(classification, || exceptions);
+    }
+
+    fn annotate(&mut self, key: &'static str, value: AnnotationValue) {
+        Self::annotate(self, key, value);
+    }
+
+    fn metadata(&mut self, key: &'static str, value: &impl serde::Serialize) {
+        Self::metadata(self, key, value);
     }
 }
 
@@ -104,6 +125,14 @@ impl Owner for Subsegment {
 
     fn fail(&mut self, classification: Classification, exceptions: Exceptions) {
         self.failure(classification, || exceptions);
+    }
+
+    fn annotate(&mut self, key: &'static str, value: AnnotationValue) {
+        Self::annotate(self, key, value);
+    }
+
+    fn metadata(&mut self, key: &'static str, value: &impl serde::Serialize) {
+        Self::metadata(self, key, value);
     }
 }
 
@@ -128,11 +157,14 @@ pin_project! {
         inner: F,
         owner: Option<O>,
         finish: Option<N>,
+        was_polled: bool,
     }
 
     impl<F, O, N> PinnedDrop for Owned<F, O, N> where O: Owner {
+        /// A future that was never polled did nothing that could be cancelled.
         fn drop(this: Pin<&mut Self>) {
-            if let Some(owner) = this.project().owner && owner.changes_context() {
+            let this = this.project();
+            if let Some(owner) = this.owner && *this.was_polled && owner.changes_context() {
                 owner.fail(Classification::Error, Exceptions::new("cancelled", "dropped before completion"));
             }
         }
@@ -141,7 +173,7 @@ pin_project! {
 
 impl<F, O: Owner, N> Owned<F, O, N> {
     pub(crate) const fn new(owner: O, inner: F, finish: N) -> Self {
-        Self { inner, owner: Some(owner), finish: Some(finish) }
+        Self { inner, owner: Some(owner), finish: Some(finish), was_polled: false }
     }
 
     fn set_owner(self: Pin<&mut Self>, owner: O) {
@@ -155,6 +187,7 @@ impl<F: Future, O: Owner, N: FnOnce(&mut O, &F::Output)> Future for Owned<F, O, 
     /// The owner is taken out for each poll: a panic then ends it as a fault instead of as cancelled.
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
+        *this.was_polled = true;
         let Some(mut owner) = this.owner.take_if(|owner| owner.changes_context()) else { return this.inner.poll(cx) };
         let polled = guarded(&mut owner, || this.inner.poll(cx));
         match (&polled, this.finish.take_if(|_| polled.is_ready())) {

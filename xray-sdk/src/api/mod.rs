@@ -1,6 +1,7 @@
 //! What applications call.
 
 mod ambient;
+mod database_error;
 #[cfg(feature = "listeners")]
 mod edges;
 mod exception;
@@ -12,7 +13,10 @@ mod spawn;
 mod subsegment;
 
 pub use ambient::{add_error, add_metadata, annotate, set_user, trace_id};
+#[cfg(feature = "sqlx")]
+pub(crate) use database_error::describe_database_error;
 pub use exception::Exceptions;
+pub(crate) use exception::debug_of as debug_text;
 pub(crate) use future::guarded;
 pub use future::{FutureExt, InContext, InSegment, InSubsegment, Owned, Owner};
 #[cfg(feature = "listeners")]

@@ -8,8 +8,8 @@ use telemetry_wire::{AnnotationValue, Details, Flags, Http, TraceHeader};
 
 #[cfg(feature = "listeners")]
 use super::edges::Edges;
-use super::exception::{Exceptions, fail};
-use super::subsegment::{count_fixed_key, to_json};
+use super::exception::{Exceptions, fail, flags_of_status};
+use super::subsegment::{count_fixes, to_json};
 use crate::entity::{Classification, Context, OpenRoot};
 use crate::recorder::{Begun, SegmentRequest, Watched, begin};
 
@@ -33,12 +33,14 @@ pub struct Segment {
     state: State,
     /// What the sampler wants to know of its end.
     watched: Option<Box<Watched>>,
+    /// Work of a destructor while another panic unwinds completes normally.
+    began_in_panic: bool,
 }
 
 /// A segment that a panic unwinds is a fault, unless the panic is recorded already.
 impl Drop for Segment {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if std::thread::panicking() && !self.began_in_panic {
             self.unwound();
         }
         #[cfg(feature = "listeners")]
@@ -58,6 +60,10 @@ enum State {
     Recording(OpenRoot),
     Noop(Context),
 }
+
+/// A panic leaves nothing half recorded.
+impl std::panic::UnwindSafe for Segment {}
+impl std::panic::RefUnwindSafe for Segment {}
 
 impl fmt::Debug for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,7 +94,7 @@ impl Segment {
             Begun::NotSampled(context) => State::Noop(context),
             Begun::Off => State::Noop(Context::NONE),
         };
-        let segment = Self { state, watched };
+        let segment = Self { state, watched, began_in_panic: std::thread::panicking() };
         #[cfg(feature = "listeners")]
         let segment = segment.told();
         segment
@@ -111,7 +117,7 @@ impl Segment {
 
     /// Adds an indexed pair, see [`crate::Subsegment::annotate`].
     pub fn annotate(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AnnotationValue>) -> &mut Self {
-        self.change(|_, details| count_fixed_key(details.annotate(key.into(), value.into())))
+        self.change(|_, details| count_fixes(details.annotate(key.into(), value.into())))
     }
 
     /// Adds any serializable value, not indexed, in the namespace `default`.
@@ -142,12 +148,13 @@ impl Segment {
 
     /// Sets error, throttle or fault from a status code.
     pub fn status(&mut self, status: u16) -> &mut Self {
+        let of_status = flags_of_status(status);
         if let Some(watched) = &mut self.watched {
             watched.status = Some(status);
-            watched.flags = watched.flags.or(Flags::of_status(status));
+            watched.flags = watched.flags.or(of_status);
         }
         self.change(|flags, details| {
-            *flags = flags.or(Flags::of_status(status));
+            *flags = flags.or(of_status);
             details.http.get_or_insert_default().response.status = Some(status);
         })
     }

@@ -7,12 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use serde::Serialize;
-use telemetry_wire::{AnnotationValue, Aws, Details, Flags, Http, Sql, TraceHeader};
+use telemetry_wire::{AnnotationFixes, AnnotationValue, Aws, Details, Http, Sql, TraceHeader};
 
 #[cfg(feature = "listeners")]
 use super::edges::Edges;
-use super::exception::{Exceptions, fail, panic_exception};
-use crate::context;
+use super::exception::{Exceptions, caught, fail, flags_of_status, panic_exception};
+use crate::context::{self, NotSend};
 use crate::entity::{Classification, Context, OpenSubsegment};
 use crate::recorder::report_missing;
 
@@ -33,7 +33,7 @@ pub struct Subsegment {
 impl Drop for Subsegment {
     #[inline]
     fn drop(&mut self) {
-        if self.is_recording() && std::thread::panicking() {
+        if self.open.is_unwound() {
             self.unwound();
         }
         #[cfg(feature = "listeners")]
@@ -42,6 +42,10 @@ impl Drop for Subsegment {
         }
     }
 }
+
+/// A panic leaves nothing half recorded.
+impl std::panic::UnwindSafe for Subsegment {}
+impl std::panic::RefUnwindSafe for Subsegment {}
 
 impl fmt::Debug for Subsegment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -103,6 +107,12 @@ impl Subsegment {
         Self::begun(crate::recorder::begin_below(name, header))
     }
 
+    /// Returns what another thread needs to send this root as it is.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn announcement(&self) -> Option<crate::entity::Announcement> {
+        self.open.announcement()
+    }
+
     /// The no-op, for code that begins only sometimes.
     pub const fn noop() -> Self {
         Self { open: OpenSubsegment::Noop(Context::NONE) }
@@ -128,10 +138,11 @@ impl Subsegment {
         self.context().trace_header()
     }
 
-    /// Adds an indexed pair. Keys have letters, digits and `_`; others are replaced by `_` and counted.
+    /// Adds an indexed pair. Keys have letters, digits and `_`; others are replaced by `_` and counted. A key that is taken then gets a number:
+    /// `a.b` beside `a_b` becomes `a_b_2`. NaN and infinities are left out and counted.
     pub fn annotate(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<AnnotationValue>) -> &mut Self {
         if let Some((_, details)) = self.open.recorded() {
-            count_fixed_key(details.annotate(key.into(), value.into()));
+            count_fixes(details.annotate(key.into(), value.into()));
         }
         self
     }
@@ -167,7 +178,7 @@ impl Subsegment {
     /// Sets error, throttle or fault from a status code; 2xx and 3xx set none.
     pub fn status(&mut self, status: u16) -> &mut Self {
         if let Some((flags, details)) = self.open.recorded() {
-            *flags = flags.or(Flags::of_status(status));
+            *flags = flags.or(flags_of_status(status));
             details.http.get_or_insert_default().response.status = Some(status);
         }
         self
@@ -219,8 +230,11 @@ impl Subsegment {
     pub fn end(self) {}
 
     /// Ends, as if it had been at this time.
-    #[cfg(feature = "aws-sdk")]
+    #[cfg(any(feature = "aws-sdk", feature = "tracing"))]
     pub(crate) fn end_at(mut self, end: crate::clock::Ticks) {
+        if self.open.is_unwound() {
+            self.unwound();
+        }
         #[cfg(feature = "listeners")]
         if self.is_recording() {
             SUBSEGMENTS.ends(&mut self);
@@ -229,7 +243,7 @@ impl Subsegment {
     }
 
     /// Ends without a record. Nothing must have begun inside.
-    #[cfg(any(feature = "sqlx", feature = "aws-sdk"))]
+    #[cfg(feature = "sqlx")]
     pub(crate) fn forget(&mut self) {
         std::mem::replace(&mut self.open, OpenSubsegment::Noop(Context::NONE)).discard();
     }
@@ -240,6 +254,12 @@ impl Subsegment {
         if self.open.elapsed() < least {
             self.forget();
         }
+    }
+
+    /// Puts the begin back to `start`.
+    #[cfg(feature = "aws-sdk")]
+    pub(crate) const fn began_at(&mut self, start: crate::clock::Ticks) {
+        self.open.began_at(start);
     }
 
     /// Puts the begin back by so much; for what is heard of only when it is over.
@@ -266,12 +286,12 @@ impl Subsegment {
 
 /// A subsegment that is the current context of this thread until it is dropped.
 ///
-/// Not for `async` code: hold a [`Subsegment`], or use [`crate::FutureExt::in_subsegment`].
+/// Not for `async` code: a guard that is held over an `.await` makes the future not `Send`. Put it into a block of its own, hold a [`Subsegment`], or use [`crate::FutureExt::in_subsegment`].
 #[must_use = "a subsegment ends when it is dropped"]
 #[derive(Debug)]
 pub struct SubsegmentGuard {
     subsegment: Subsegment,
-    not_send: PhantomData<*const ()>,
+    _not_send: NotSend,
 }
 
 impl std::ops::Deref for SubsegmentGuard {
@@ -312,12 +332,12 @@ pub fn subsegment(name: impl Into<Cow<'static, str>>) -> SubsegmentGuard {
     if context::is_recording() {
         return begin_here(name.into());
     }
-    SubsegmentGuard { subsegment: Subsegment::not_recorded(Context::current()), not_send: PhantomData }
+    SubsegmentGuard { subsegment: Subsegment::not_recorded(Context::current()), _not_send: PhantomData }
 }
 
 fn begin_here(name: Cow<'static, str>) -> SubsegmentGuard {
     let open = OpenSubsegment::begin_and(Context::current(), name, context::step);
-    SubsegmentGuard { subsegment: Subsegment::begun(open), not_send: PhantomData }
+    SubsegmentGuard { subsegment: Subsegment::begun(open), _not_send: PhantomData }
 }
 
 /// Runs `work` in a subsegment; a panic is recorded as a fault and goes on.
@@ -336,7 +356,8 @@ pub fn in_subsegment<R>(name: impl Into<Cow<'static, str>>, work: impl FnOnce(&m
 }
 
 pub(super) fn to_json(value: impl Serialize) -> serde_json::Value {
-    serde_json::to_value(value).unwrap_or_else(|error| {
+    let json = caught(|| serde_json::to_value(value).map_err(|error| error.to_string()));
+    json.unwrap_or_else(|| Err("its `Serialize` panicked".to_owned())).unwrap_or_else(|error| {
         if let Some(recorder) = crate::recorder::current_recorder() {
             crate::emitter::CounterCells::add(&recorder.counters.unserializable_metadata, 1);
         }
@@ -344,8 +365,10 @@ pub(super) fn to_json(value: impl Serialize) -> serde_json::Value {
     })
 }
 
-pub(super) fn count_fixed_key(was_fixed: bool) {
-    if was_fixed && let Some(recorder) = crate::recorder::current_recorder() {
-        crate::emitter::CounterCells::add(&recorder.counters.fixed_annotation_keys, 1);
+pub(super) fn count_fixes(fixes: AnnotationFixes) {
+    if fixes != AnnotationFixes::default()
+        && let Some(recorder) = crate::recorder::current_recorder()
+    {
+        recorder.count_fixes(fixes);
     }
 }

@@ -50,6 +50,11 @@ impl DaemonAddress {
         address.ok_or_else(error)
     }
 
+    /// Returns whether the host for documents is a name, which may resolve to another address later.
+    pub(crate) fn is_name(&self) -> bool {
+        self.udp.parse::<SocketAddr>().is_err()
+    }
+
     /// Looks the UDP address up. IPv4 wins, because daemons listen there by default and `localhost` often names IPv6 first.
     pub(crate) fn resolve_udp(&self) -> std::io::Result<SocketAddr> {
         let no_address = || std::io::Error::new(std::io::ErrorKind::NotFound, "the host name has no address");

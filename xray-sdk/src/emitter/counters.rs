@@ -25,7 +25,7 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Datagrams handed to the system. Over UDP that does not mean received.
+    /// Datagrams handed to the system, or taken by the receiver where the emitter knows. Over UDP sent does not mean received.
     sent,
     /// Segments begun and sampled.
     segments_sampled,
@@ -35,24 +35,32 @@ counters! {
     segments_captured,
     /// Fragments lost because the queue to the worker was full.
     dropped_queue_full,
-    /// Entities lost because they were too large even after all was cut that may be.
+    /// Subsegments in those fragments.
+    dropped_queue_full_subsegments,
+    /// Segments and subsegments lost because they were too large even after all was cut that may be.
     dropped_too_large,
     /// Datagrams lost to an error of the socket, no agent listening included.
     dropped_io_error,
+    /// Segments and subsegments in those datagrams.
+    dropped_io_error_entities,
     /// Documents sent apart from their parent to keep within the datagram limit.
     split,
     /// Entities that lost stack frames, metadata or query text to keep within the limit.
     cut,
-    /// Subsegments sent before their segment ended.
+    /// Subsegments that left before their segment ended, or after it.
     streamed,
     /// Annotation keys with characters that X-Ray refuses, replaced by `_`.
     fixed_annotation_keys,
+    /// Annotations left out because their value was NaN or infinite.
+    left_out_annotations,
     /// Names with characters that X-Ray refuses, or too long.
     fixed_names,
     /// Metadata values that could not be serialized, replaced by the reason.
     unserializable_metadata,
     /// Annotations, metadata, users and errors for a segment that had ended.
     notes_too_late,
+    /// Annotations, metadata, users and errors beyond 1 MB for one open segment.
+    notes_too_many,
     /// Subsegments and annotations with no segment to belong to.
     context_missing,
 }

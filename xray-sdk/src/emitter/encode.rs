@@ -1,8 +1,9 @@
 //! [`FragmentEncoder`]: encodes a fragment into as many datagrams as it needs, normally one.
 
-use telemetry_wire::{Datagram, Encoder, Entity, Placement, SegmentInfo};
+use std::cell::RefCell;
 
-use super::cut::cut;
+use telemetry_wire::{Datagram, Details, Encoder, Entity, Placement, SegmentInfo, cut_to_fit};
+
 use super::fit::{Fit, INDEPENDENCE};
 use super::forest::{Forest, NO_NODE};
 use crate::clock::ClockSpan;
@@ -17,6 +18,8 @@ pub(crate) struct FragmentEncoder {
     own_bytes: Vec<usize>,
     walk: Vec<Step>,
     scratch: Vec<u8>,
+    /// In the datagram that was written last.
+    entities: u32,
 }
 
 /// Bytes that a datagram may have, header line included.
@@ -33,6 +36,7 @@ pub(crate) struct SizeLimits {
 pub(crate) struct EncodeReport {
     pub(crate) fixed_names: u32,
     pub(crate) fixed_keys: u32,
+    pub(crate) annotations_left_out: u32,
     pub(crate) split: u32,
     pub(crate) cut: u32,
     pub(crate) too_large: u32,
@@ -80,13 +84,13 @@ struct Source<'a> {
 }
 
 impl FragmentEncoder {
-    /// Encodes `fragment` and gives each datagram to `send`.
+    /// Encodes `fragment` and gives each datagram to `send`, with the number of entities in it.
     pub(crate) fn encode(
         &mut self,
         fragment: &mut Fragment,
         info: &SegmentInfo,
         limits: SizeLimits,
-        send: impl FnMut(&[u8]),
+        send: impl FnMut(&[u8], u32),
     ) -> EncodeReport {
         let mut report = EncodeReport::default();
         self.forest.build(&fragment.records, fragment.root.is_some());
@@ -115,23 +119,25 @@ impl FragmentEncoder {
                 let record = &mut fragment.records[node as usize];
                 (&mut record.flags, &mut record.details)
             };
-            report.fixed_keys += note.apply(flags, details.get_or_insert_default());
+            let fixes = note.apply(flags, details.get_or_insert_default());
+            report.fixed_keys += u32::from(fixes.key);
+            report.annotations_left_out += u32::from(fixes.left_out);
         }
     }
 
     /// Writes everything below `head` as one document, and looks at sizes only if that is too large.
-    fn fit_and_send(&mut self, run: &mut Run<'_, impl FnMut(&[u8])>, head: Head) {
+    fn fit_and_send(&mut self, run: &mut Run<'_, impl FnMut(&[u8], u32)>, head: Head) {
         if !run.is_too_deep {
             run.report.fixed_names += self.write(run.source(), head, |_| false);
             if self.datagram.as_bytes().len() <= run.limit {
-                return (run.send)(self.datagram.as_bytes());
+                return (run.send)(self.datagram.as_bytes(), self.entities);
             }
         }
         self.split_and_send(run, head);
     }
 
     #[cold]
-    fn split_and_send(&mut self, run: &mut Run<'_, impl FnMut(&[u8])>, head: Head) {
+    fn split_and_send(&mut self, run: &mut Run<'_, impl FnMut(&[u8], u32)>, head: Head) {
         if !std::mem::replace(&mut run.is_fitted, true) {
             let root_bytes = self.measure(run);
             self.fit.choose(&self.forest, &self.own_bytes, root_bytes, run.limit);
@@ -141,7 +147,7 @@ impl FragmentEncoder {
         while let Some(head) = heads.pop() {
             self.write(run.source(), head, |node| fit.leaves_parent(node));
             if self.datagram.as_bytes().len() <= run.limit.max(run.single) {
-                (run.send)(self.datagram.as_bytes());
+                (run.send)(self.datagram.as_bytes(), self.entities);
             } else {
                 run.report.too_large += 1;
             }
@@ -171,12 +177,14 @@ impl FragmentEncoder {
     fn measure<S>(&mut self, run: &mut Run<'_, S>) -> usize {
         let room = run.limit.max(run.single).saturating_sub(INDEPENDENCE);
         self.own_bytes.clear();
-        for node in 0..run.fragment.records.len() as u32 {
-            let mut bytes = self.bytes_of(&run.source().entity(node), Placement::Nested);
-            if bytes > room && run.fragment.records[node as usize].details.as_deref_mut().is_some_and(|details| cut(details, room)) {
-                run.report.cut += 1;
-                bytes = self.bytes_of(&run.source().entity(node), Placement::Nested);
-            }
+        for node in 0..run.fragment.records.len() {
+            let details = run.fragment.records[node].details.take();
+            let (bytes, details, was_cut) = self.fit_alone(room, details, |details, out| {
+                let entity = Entity { details, ..run.source().entity(node as u32) };
+                bytes_of(out, &entity, Placement::Nested)
+            });
+            run.fragment.records[node].details = details;
+            run.report.cut += u32::from(was_cut);
             self.own_bytes.push(bytes);
         }
         self.measure_root(run, room)
@@ -184,21 +192,29 @@ impl FragmentEncoder {
 
     fn measure_root<S>(&mut self, run: &mut Run<'_, S>, room: usize) -> usize {
         let Some(mut root) = run.fragment.root.take() else { return 0 };
-        let mut bytes = self.bytes_of(&run.source().root(&root), run.source().placement(&root));
-        if bytes > room && root.details.as_deref_mut().is_some_and(|details| cut(details, room)) {
-            run.report.cut += 1;
-            bytes = self.bytes_of(&run.source().root(&root), run.source().placement(&root));
-        }
+        let details = root.details.take();
+        let (bytes, details, was_cut) = self.fit_alone(room, details, |details, out| {
+            let source = run.source();
+            bytes_of(out, &Entity { details, ..source.root(&root) }, source.placement(&root))
+        });
+        root.details = details;
+        run.report.cut += u32::from(was_cut);
         run.fragment.root = Some(root);
         bytes
     }
 
-    fn bytes_of(&mut self, entity: &Entity<'_>, placement: Placement<'_>) -> usize {
-        self.scratch.clear();
-        let mut encoder = Encoder::new(&mut self.scratch);
-        encoder.open(entity, placement);
-        encoder.close();
-        encoder.position()
+    /// Cuts `details` until `size` fits the room. Returns the size, the details, and whether they were cut.
+    fn fit_alone(
+        &mut self,
+        room: usize,
+        mut details: Option<Box<Details>>,
+        size: impl Fn(Option<&Details>, &mut Vec<u8>) -> usize,
+    ) -> (usize, Option<Box<Details>>, bool) {
+        let bytes = size(details.as_deref(), &mut self.scratch);
+        let Some(own) = details.as_deref_mut().filter(|_| bytes > room) else { return (bytes, details, false) };
+        let scratch = RefCell::new(&mut self.scratch);
+        let was_cut = cut_to_fit(own, room, |details| size(Some(details), &mut scratch.borrow_mut()));
+        (size(details.as_deref(), &mut self.scratch), details, was_cut)
     }
 
     fn first_child(&self, head: Head) -> u32 {
@@ -224,6 +240,7 @@ impl FragmentEncoder {
             Head::Node(node) => forest.first_child(node),
         };
         self.walk.clear();
+        self.entities = 1;
         descend(&mut encoder, &mut self.walk, next(first));
         while let Some(step) = self.walk.pop() {
             match step {
@@ -232,6 +249,7 @@ impl FragmentEncoder {
                         encoder.next_child();
                     }
                     encoder.open(&source.entity(node), Placement::Nested);
+                    self.entities += 1;
                     let sibling = next(forest.next_sibling(node));
                     self.walk.push(if sibling == NO_NODE {
                         Step::Close { had_children: true }
@@ -250,6 +268,15 @@ impl FragmentEncoder {
         }
         encoder.fixes()
     }
+}
+
+/// Returns the encoded size of an entity without children.
+fn bytes_of(out: &mut Vec<u8>, entity: &Entity<'_>, placement: Placement<'_>) -> usize {
+    out.clear();
+    let mut encoder = Encoder::new(out);
+    encoder.open(entity, placement);
+    encoder.close();
+    encoder.position()
 }
 
 /// Plans what comes after an entity was opened: its children, or its end.

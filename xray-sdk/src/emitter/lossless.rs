@@ -5,8 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::emit::Emitter;
-use super::held::Held;
+use super::held::{Held, Send, emitter_with_buffer};
 use crate::agent::{AgentClient, Endpoint};
 
 /// For the connection and for each wait for bytes.
@@ -15,9 +14,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// For jobs that may not lose: hands documents to the agent's `POST /TraceSegments`, over TCP or a Unix socket, and keeps each until the
 /// agent says that it holds it.
 ///
-/// A thread of its own sends, and goes on trying for as long as it takes. 16 MB of documents wait; when they are that many, whoever ends the
-/// next segment waits too, for [`Self::wait_at_most`], and only then one is lost and counted. The default emitter, over UDP, never
-/// waits and may lose.
+/// A thread of its own sends and retries for as long as the process runs. 16 MB of documents wait in memory. When they are that many, the
+/// threads that end segments wait too. Once the agent has taken nothing for [`Self::wait_at_most`], documents are dropped and counted until it
+/// takes something again. The default emitter, over UDP, never waits and may lose.
 #[derive(Debug)]
 pub struct LosslessEmitter(Held);
 
@@ -46,25 +45,15 @@ impl LosslessEmitter {
     }
 
     fn start(endpoint: Endpoint) -> io::Result<Self> {
-        let mut agent = AgentClient::new(endpoint, TIMEOUT);
-        Held::start("xray-lossless", move |documents| post(&mut agent, documents)).map(Self)
+        let make = move || {
+            let mut agent = AgentClient::new(endpoint.clone(), TIMEOUT);
+            Box::new(move |documents: &[String]| post(&mut agent, documents)) as Send
+        };
+        Held::start("xray-lossless", make).map(Self)
     }
 }
 
-impl Emitter for LosslessEmitter {
-    fn emit(&self, datagram: &[u8]) -> io::Result<()> {
-        self.0.keep(datagram)
-    }
-
-    fn takes_large(&self) -> bool {
-        true
-    }
-
-    /// Waits until the agent holds everything.
-    fn flush(&self, within: Duration) -> bool {
-        self.0.flush(within)
-    }
-}
+emitter_with_buffer!(LosslessEmitter);
 
 /// 2xx means held. A 4xx other than 429 would be the same for ever: such a batch is given up, and the reason logged.
 fn post(agent: &mut AgentClient, documents: &[String]) -> io::Result<()> {

@@ -15,8 +15,6 @@ mod forest;
 
 mod fit;
 
-mod cut;
-
 mod encode;
 
 mod queue;

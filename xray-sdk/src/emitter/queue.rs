@@ -11,7 +11,7 @@ const FRAGMENTS: usize = 4_096;
 /// Records that may wait, about 64 bytes each without details: fragments alone would bound nothing.
 const RECORDS: usize = 131_072;
 
-/// Bounded and lock-free; full means the fragment is lost and counted.
+/// Bounded and lock-free. A full queue gives the fragment back.
 #[derive(Debug)]
 pub(crate) struct FragmentQueue {
     fragments: ArrayQueue<Fragment>,
@@ -23,16 +23,18 @@ impl FragmentQueue {
         Self { fragments: ArrayQueue::new(FRAGMENTS), records: AtomicUsize::new(0) }
     }
 
-    /// Returns whether there was room.
+    /// Adds a fragment. Returns it when there is no room.
     #[must_use]
-    pub(crate) fn push(&self, fragment: Fragment) -> bool {
+    pub(crate) fn push(&self, fragment: Fragment) -> Option<Fragment> {
         let size = size_of(&fragment);
-        let has_room = self.records.fetch_add(size, Ordering::Relaxed) + size <= RECORDS;
-        let is_taken = has_room && self.fragments.push(fragment).is_ok();
-        if !is_taken {
+        // A fragment that is larger than the queue gets in when nothing else waits, or it would wait for ever.
+        let before = self.records.fetch_add(size, Ordering::Relaxed);
+        let has_room = before == 0 || before + size <= RECORDS;
+        let refused = if has_room { self.fragments.push(fragment).err() } else { Some(fragment) };
+        if refused.is_some() {
             self.records.fetch_sub(size, Ordering::Relaxed);
         }
-        is_taken
+        refused
     }
 
     pub(crate) fn take(&self) -> Option<Fragment> {

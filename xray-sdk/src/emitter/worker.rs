@@ -55,6 +55,11 @@ impl Worker {
         self.state.load(Ordering::SeqCst) == STOPPED
     }
 
+    /// Returns whether the caller runs on this thread.
+    pub(crate) fn is_this_thread(&self) -> bool {
+        self.thread.get().is_some_and(|thread| thread.id() == std::thread::current().id())
+    }
+
     /// Ends the thread after one more drain.
     pub(crate) fn stop(&self) {
         self.state.store(STOPPED, Ordering::SeqCst);

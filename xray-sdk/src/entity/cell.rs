@@ -15,9 +15,23 @@ use super::note::Note;
 use super::pool::Pool;
 use super::record::Finished;
 use crate::clock::Anchor;
+use crate::fork::{Guards, Locked};
 
 /// Begins beyond this are refused (and recorded as detached): the count must never carry into the generation.
 const MAX_BEGUN: u32 = 1 << 24;
+
+/// Estimated bytes of the notes of one segment, many times what its document holds.
+const MOST_NOTE_BYTES: usize = 1 << 20;
+
+/// The outcome of a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Noted {
+    Kept,
+    /// The segment has ended.
+    TooLate,
+    /// The segment has more notes than any document holds.
+    TooMany,
+}
 
 /// When ended subsegments leave before their segment.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +73,8 @@ struct State {
     anchor: Option<Anchor>,
     finished: Vec<Finished>,
     notes: Vec<(u32, Note)>,
+    /// Estimated bytes of `notes`.
+    note_bytes: usize,
     /// What the caller's header said beside the trace: `Lineage` and unknown keys, to be passed on.
     extras: Option<Box<str>>,
 }
@@ -73,7 +89,7 @@ impl SegmentCell {
     /// Takes a cell for a new segment, which is entity number 0. Returns its generation too.
     pub(super) fn open(sink: &'static dyn FragmentSink, identity: Identity, anchor: Anchor, is_tentative: bool) -> (&'static Self, u32) {
         let (cell, finished) = sink.pool().take();
-        let cell = cell.unwrap_or_else(|| Box::leak(Box::new(Self::new(sink))));
+        let cell = cell.unwrap_or_else(|| sink.pool().add(Self::new(sink)));
         let generation = (cell.generation_and_begun.load(Ordering::Acquire) >> 32) as u32 | u32::from(is_tentative);
         {
             let mut state = cell.lock();
@@ -134,14 +150,11 @@ impl SegmentCell {
         if is_tentative(generation) || !state.is_full() {
             return None;
         }
-        state.bytes = 0;
-        let records = std::mem::replace(&mut state.finished, self.sink.pool().take_records());
-        let notes = state.take_notes_of_ended(&records);
-        Some(Fragment { identity: self.identity(), anchor, root: None, records, notes })
+        Some(self.take_finished(&mut state, anchor))
     }
 
     /// Ends an entity begun here without a record of it.
-    #[cfg(any(feature = "sqlx", feature = "aws-sdk"))]
+    #[cfg(feature = "sqlx")]
     pub(super) fn forget(&'static self, generation: u32) {
         let mut state = self.lock();
         state.ended += 1;
@@ -150,6 +163,27 @@ impl SegmentCell {
         if closed {
             self.recycle(generation, ended);
         }
+    }
+
+    /// Takes what has ended so far, ahead of the segment; `None` when the segment of that generation has ended.
+    #[cfg(feature = "lambda")]
+    pub(super) fn take_ended(&'static self, generation: u32) -> Option<Fragment> {
+        let mut state = self.lock();
+        let anchor = state.anchor.filter(|_| self.is_current(generation) && !state.closed && !is_tentative(generation))?;
+        Some(self.take_finished(&mut state, anchor))
+    }
+
+    /// Takes the records of what has ended, with their notes.
+    fn take_finished(&self, state: &mut State, anchor: Anchor) -> Fragment {
+        state.bytes = 0;
+        let records = std::mem::replace(&mut state.finished, self.sink.pool().take_records());
+        let notes = state.take_notes_of_ended(&records);
+        Fragment { identity: self.identity(), anchor, root: None, records, notes }
+    }
+
+    /// Returns whether the cell still belongs to the segment of that generation.
+    fn is_current(&self, generation: u32) -> bool {
+        (self.generation_and_begun.load(Ordering::Acquire) >> 32) as u32 == generation
     }
 
     /// Ends the segment itself and takes everything that has ended; the caller adds the root.
@@ -172,18 +206,24 @@ impl SegmentCell {
         self.lock().anchor
     }
 
-    /// Keeps a note for an open entity. Returns whether the segment still knows it.
-    pub(super) fn note(&self, generation: u32, number: u32, note: Note) -> bool {
+    /// Keeps a note for an open entity.
+    pub(super) fn note(&self, generation: u32, number: u32, note: Note) -> Noted {
         let mut state = self.lock();
-        let known = (self.generation_and_begun.load(Ordering::Acquire) >> 32) as u32 == generation && !(state.closed && number == 0);
-        if known {
-            // The segment's own leave with it, not with what streams ahead.
-            if number != 0 {
-                state.bytes += note.estimated_bytes();
-            }
-            state.notes.push((number, note));
+        let known = self.is_current(generation) && !(state.closed && number == 0);
+        if !known {
+            return Noted::TooLate;
         }
-        known
+        let bytes = note.estimated_bytes();
+        if state.note_bytes + bytes > MOST_NOTE_BYTES {
+            return Noted::TooMany;
+        }
+        // The segment's own leave with it, not with what streams ahead.
+        if number != 0 {
+            state.bytes += bytes;
+        }
+        state.note_bytes += bytes;
+        state.notes.push((number, note));
+        Noted::Kept
     }
 
     /// Keeps what is to be passed on with every header of this segment.
@@ -194,7 +234,7 @@ impl SegmentCell {
     /// Looks at what is to be passed on, if the segment of that generation is still here.
     pub(super) fn with_extras<R>(&self, generation: u32, look: impl FnOnce(&str) -> R) -> R {
         let state = self.lock();
-        let is_current = (self.generation_and_begun.load(Ordering::Acquire) >> 32) as u32 == generation;
+        let is_current = self.is_current(generation);
         look(state.extras.as_deref().filter(|_| is_current).unwrap_or_default())
     }
 
@@ -213,6 +253,12 @@ impl SegmentCell {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Locked for SegmentCell {
+    fn lock_all(&'static self, guards: &mut Guards) {
+        self.state.lock_all(guards);
     }
 }
 
@@ -237,6 +283,7 @@ impl State {
             anchor: None,
             finished: Vec::new(),
             notes: Vec::new(),
+            note_bytes: 0,
             extras: None,
         }
     }
@@ -245,7 +292,7 @@ impl State {
         if self.notes.is_empty() {
             return Vec::new();
         }
-        self.notes.extract_if(.., |(of, _)| *of == number).collect()
+        self.take_notes(|of| of == number)
     }
 
     /// Notes of entities that are leaving; those of open ones stay. Number 0 leaves when the segment is closed.
@@ -258,6 +305,12 @@ impl State {
             numbers.push(0);
         }
         numbers.sort_unstable();
-        self.notes.extract_if(.., |(of, _)| numbers.binary_search(of).is_ok()).collect()
+        self.take_notes(|of| numbers.binary_search(&of).is_ok())
+    }
+
+    fn take_notes(&mut self, is_taken: impl Fn(u32) -> bool) -> Vec<(u32, Note)> {
+        let taken: Vec<(u32, Note)> = self.notes.extract_if(.., |(of, _)| is_taken(*of)).collect();
+        self.note_bytes -= taken.iter().map(|(_, note)| note.estimated_bytes()).sum::<usize>();
+        taken
     }
 }

@@ -1,16 +1,23 @@
 //! What callers' headers said beside the trace, kept for requests that are not sampled: they have no cell that could hold it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-static KEPT: LazyLock<Mutex<HashMap<u32, Box<str>>>> = LazyLock::new(Mutex::default);
+/// Made without a first use, during which the process might fork.
+static KEPT: Mutex<BTreeMap<u32, Box<str>>> = Mutex::new(BTreeMap::new());
 static NEXT: AtomicU32 = AtomicU32::new(1);
 
 /// No extras; most headers have none, and nothing is locked or kept.
 pub(super) const NO_EXTRAS: u32 = 0;
 /// Requests under way whose extras are kept; those of more are not passed on.
 const MOST: usize = 65_536;
+
+/// Lets a child of a fork continue with what is kept.
+pub(super) fn protect_from_forks() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| crate::fork::protect(&KEPT));
+}
 
 /// Keeps `extras` until [`forget`]. Gives the number that finds them.
 pub(super) fn keep(extras: Box<str>) -> u32 {
@@ -34,6 +41,6 @@ pub(super) fn with<R>(number: u32, look: impl FnOnce(&str) -> R) -> R {
     if number == NO_EXTRAS { look("") } else { look(lock().get(&number).map_or("", |extras| extras)) }
 }
 
-fn lock() -> MutexGuard<'static, HashMap<u32, Box<str>>> {
+fn lock() -> MutexGuard<'static, BTreeMap<u32, Box<str>>> {
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }

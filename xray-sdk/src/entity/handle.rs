@@ -2,7 +2,7 @@
 
 use telemetry_wire::{SamplingState, SegmentId, TraceHeader, TraceId};
 
-use super::cell::{SegmentCell, is_tentative};
+use super::cell::{Noted, SegmentCell, is_tentative};
 use super::extras;
 use super::fragment::Identity;
 use super::ids::id_of;
@@ -17,14 +17,21 @@ pub struct Context {
     pub(super) cell: Option<&'static SegmentCell>,
     /// With a cell: base of the ids. Without: the caller's id, for the header.
     pub(super) id_base: u64,
-    /// With a cell: generation and number. Without: where the extras are, and [`NOTHING`], [`NOT_SAMPLED`] or [`UNDECIDED`].
+    /// With a cell: generation and number. Without: where the extras are, and [`NOTHING`], [`NOT_SAMPLED`],
+    /// [`UNDECIDED`] or [`PASSED_ON`].
     pub(super) generation_and_number: u64,
     pub(super) trace: [u64; 2],
 }
 
+/// A panic leaves no entity half changed: locks of cells are taken over when poisoned.
+impl std::panic::UnwindSafe for Context {}
+impl std::panic::RefUnwindSafe for Context {}
+
 const NOTHING: u32 = 0;
 const NOT_SAMPLED: u32 = 1;
 const UNDECIDED: u32 = 2;
+/// Sampled by the caller, who names no parent for what would be recorded here.
+const PASSED_ON: u32 = 3;
 
 impl Context {
     /// No trace at all.
@@ -39,10 +46,11 @@ impl Context {
         Self { cell: None, id_base, generation_and_number: NOT_SAMPLED as u64, trace: words(trace) }
     }
 
-    /// A trace that is known and not recorded, while nobody has decided about it: the next may.
+    /// A trace that is passed on as it came and not recorded: undecided, or sampled without a parent to record below.
     #[cfg(feature = "lambda")]
-    pub(crate) const fn undecided(trace: TraceId) -> Self {
-        Self { cell: None, id_base: 0, generation_and_number: UNDECIDED as u64, trace: words(trace) }
+    pub(crate) const fn passed_on(trace: TraceId, parent: Option<SegmentId>, is_sampled: bool) -> Self {
+        let number = if is_sampled { PASSED_ON } else { UNDECIDED };
+        Self { generation_and_number: number as u64, ..Self::not_sampled(trace, parent) }
     }
 
     /// The same, passing `extras` on with every header until [`Self::forget_extras`].
@@ -112,7 +120,11 @@ impl Context {
             Some(id) => TraceHeader::new(trace, Some(id), SamplingState::Sampled),
             None => {
                 let parent = (self.id_base != 0).then(|| SegmentId::from_u64(self.id_base));
-                let sampling = if self.number() == UNDECIDED { SamplingState::Unknown } else { SamplingState::NotSampled };
+                let sampling = match self.number() {
+                    UNDECIDED => SamplingState::Unknown,
+                    PASSED_ON => SamplingState::Sampled,
+                    _ => SamplingState::NotSampled,
+                };
                 TraceHeader::new(trace, parent, sampling)
             }
         })
@@ -149,8 +161,8 @@ impl Context {
     }
 
     /// Says something about this entity. Lost if its segment has ended, as it would be for the owner.
-    pub(crate) fn note(&self, note: Note) -> bool {
-        self.cell.is_some_and(|cell| cell.note(self.generation(), self.number(), note))
+    pub(crate) fn note(&self, note: Note) -> Noted {
+        self.cell.map_or(Noted::TooLate, |cell| cell.note(self.generation(), self.number(), note))
     }
 
     /// The segment this entity belongs to.

@@ -30,12 +30,14 @@ mod handle;
 
 mod open;
 
-pub(crate) use cell::{CellPool, FragmentSink, StreamLimits};
+pub(crate) use cell::{CellPool, FragmentSink, Noted, StreamLimits};
 pub use classification::Classification;
 pub(crate) use fragment::{Fragment, Root, RootKind};
 pub use handle::Context;
 pub use ids::IdSource;
 pub(crate) use ids::{new_id_base, new_trace_id, random_segment_id};
 pub(crate) use note::{Note, add_exceptions};
-pub(crate) use open::{OpenRoot, OpenSubsegment, Step};
+#[cfg(feature = "lambda")]
+pub(crate) use open::Announcement;
+pub(crate) use open::{Left, OpenRoot, OpenSubsegment, Step};
 pub(crate) use record::Finished;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use telemetry_wire::{AnnotationValue, Details, Exception, Flags};
+use telemetry_wire::{AnnotationFixes, AnnotationValue, Details, Exception, Flags};
 
 use super::record::{ANNOTATION, BLOCK, CAUSE};
 
@@ -28,10 +28,10 @@ impl Note {
         }
     }
 
-    /// Adds this to what the owner recorded. Returns how many annotation keys had to be fixed.
-    pub(crate) fn apply(self, flags: &mut Flags, details: &mut Details) -> u32 {
+    /// Adds this to what the owner recorded. Returns the changes that an annotation needed.
+    pub(crate) fn apply(self, flags: &mut Flags, details: &mut Details) -> AnnotationFixes {
         match self {
-            Self::Annotation(key, value) => return u32::from(details.annotate(key, value)),
+            Self::Annotation(key, value) => return details.annotate(key, value),
             Self::Metadata(namespace, key, value) => details.add_metadata(namespace, key, value),
             Self::User(user) => details.user = Some(user),
             Self::Failure(failure, exceptions) => {
@@ -39,18 +39,28 @@ impl Note {
                 add_exceptions(details, exceptions);
             }
         }
-        0
+        AnnotationFixes::default()
     }
 }
 
-/// Appends to the exceptions that an entity already has.
-pub(crate) fn add_exceptions(details: &mut Details, exceptions: Vec<Exception>) {
+/// Exceptions of one entity. A document holds fewer; more would only take memory until it is encoded.
+const MOST_EXCEPTIONS: usize = 1_024;
+
+/// Appends to the exceptions that an entity already has, up to [`MOST_EXCEPTIONS`]. The last one says how many were skipped.
+pub(crate) fn add_exceptions(details: &mut Details, mut exceptions: Vec<Exception>) {
     use telemetry_wire::{Cause, CauseDetail};
     if exceptions.is_empty() {
         return;
     }
-    match details.cause.as_deref_mut() {
-        Some(Cause::Here(detail)) => detail.exceptions.extend(exceptions),
-        _ => details.cause = Some(Box::new(Cause::Here(CauseDetail { exceptions, ..CauseDetail::default() }))),
+    if !matches!(details.cause.as_deref(), Some(Cause::Here(_))) {
+        details.cause = Some(Box::new(Cause::Here(CauseDetail::default())));
+    }
+    let Some(Cause::Here(detail)) = details.cause.as_deref_mut() else { return };
+    let room = MOST_EXCEPTIONS.saturating_sub(detail.exceptions.len());
+    let skipped = exceptions.len().saturating_sub(room);
+    exceptions.truncate(room);
+    detail.exceptions.append(&mut exceptions);
+    if let Some(last) = detail.exceptions.last_mut().filter(|_| skipped > 0) {
+        last.skipped = Some(last.skipped.unwrap_or(0).saturating_add(u32::try_from(skipped).unwrap_or(u32::MAX)));
     }
 }

@@ -26,9 +26,13 @@ impl Pin {
 
     #[inline]
     fn is_current(self, current: Context) -> bool {
-        current.cell.is_some_and(|cell| std::ptr::eq(cell, self.cell))
-            && current.generation() == self.generation
-            && current.number() == self.number
+        self.is_of(current) && current.number() == self.number
+    }
+
+    /// Returns whether `current` is in the same segment.
+    #[inline]
+    fn is_of(self, current: Context) -> bool {
+        current.cell.is_some_and(|cell| std::ptr::eq(cell, self.cell)) && current.generation() == self.generation
     }
 }
 
@@ -104,12 +108,56 @@ impl Drop for OpenRoot {
     }
 }
 
+/// An open root that another thread can send as it is.
+#[cfg(feature = "lambda")]
+#[derive(Clone)]
+pub(crate) struct Announcement {
+    pin: Pin,
+    kind: RootKind,
+    name: Cow<'static, str>,
+}
+
+#[cfg(feature = "lambda")]
+impl std::fmt::Debug for Announcement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Announcement").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "lambda")]
+impl Announcement {
+    /// Sends the root as in progress and what has ended inside, each as a document of its own, unless the root has ended.
+    pub(crate) fn send(&self) {
+        let Some(ended) = self.pin.cell.take_ended(self.pin.generation) else { return };
+        let (name, start) = (self.name.clone(), ended.anchor.ticks());
+        let root = Root { kind: self.kind, name, start, end: None, flags: Flags::default(), details: None };
+        let sink = self.pin.cell.sink();
+        let (identity, anchor) = (ended.identity, ended.anchor);
+        sink.accept(Fragment { identity, anchor, root: Some(root), records: Vec::new(), notes: Vec::new() });
+        sink.accept(ended);
+    }
+}
+
 /// From the current entity to another.
 pub(crate) enum Step {
     /// Of the same segment.
     To(u32),
     /// Of another.
     Away(Context),
+}
+
+/// A subsegment that ended while one inside of it was current.
+#[derive(Clone, Copy)]
+pub(crate) struct Left {
+    pin: Pin,
+    pub(crate) parent: u32,
+}
+
+impl Left {
+    /// Returns whether this is the entity of that number in the segment of `current`.
+    pub(crate) fn is(&self, current: Context, number: u32) -> bool {
+        self.pin.number == number && self.pin.is_of(current)
+    }
 }
 
 /// An open subsegment, or the no-op.
@@ -126,6 +174,7 @@ pub(crate) enum OpenSubsegment {
 pub(crate) struct OpenDetached {
     root: OpenRoot,
     from: Context,
+    began_in_panic: bool,
 }
 
 /// One cache line.
@@ -136,6 +185,8 @@ pub(crate) struct OpenChild {
     details: Option<Box<Details>>,
     parent: u32,
     flags: Flags,
+    /// Work of a destructor while another panic unwinds completes normally.
+    began_in_panic: bool,
 }
 
 impl OpenSubsegment {
@@ -154,7 +205,8 @@ impl OpenSubsegment {
             Some(number) => {
                 enter(Step::To(number));
                 let pin = Pin { cell, generation, number };
-                Self::Child(OpenChild { name, pin, start: ticks(), details: None, parent: parent.number(), flags: Flags::default() })
+                let (flags, began_in_panic) = (Flags::default(), std::thread::panicking());
+                Self::Child(OpenChild { name, pin, start: ticks(), details: None, parent: parent.number(), flags, began_in_panic })
             }
             None => Self::begin_detached(cell, parent, name, enter),
         }
@@ -167,7 +219,7 @@ impl OpenSubsegment {
             (Some(trace), Some(id)) => {
                 let root = OpenRoot::begin(cell.sink(), trace, RootKind::Detached { parent: id }, name, Anchor::now());
                 enter(Step::Away(root.context()));
-                Self::Detached(Box::new(OpenDetached { root, from: parent }))
+                Self::Detached(Box::new(OpenDetached { root, from: parent, began_in_panic: std::thread::panicking() }))
             }
             _ => Self::Noop(Context::NONE),
         }
@@ -182,7 +234,18 @@ impl OpenSubsegment {
         name: Cow<'static, str>,
     ) -> Self {
         let root = OpenRoot::begin(sink, trace, RootKind::Detached { parent }, name, Anchor::now());
-        Self::Detached(Box::new(OpenDetached { root, from: Context::NONE }))
+        Self::Detached(Box::new(OpenDetached { root, from: Context::NONE, began_in_panic: std::thread::panicking() }))
+    }
+
+    /// Returns what another thread needs to send this root as it is; `None` for others.
+    #[cfg(feature = "lambda")]
+    pub(crate) fn announcement(&self) -> Option<Announcement> {
+        match self {
+            Self::Detached(detached) => {
+                Some(Announcement { pin: detached.root.pin, kind: detached.root.kind, name: detached.root.name.clone() })
+            }
+            Self::Noop(_) | Self::Child(_) => None,
+        }
     }
 
     /// Passes these pairs on with every header from here.
@@ -212,9 +275,27 @@ impl OpenSubsegment {
         }
     }
 
+    /// Returns the way back past this one, for when it ends while another entity of its segment is current.
+    pub(crate) fn left(&self, current: Context) -> Option<Left> {
+        match self {
+            Self::Child(child) if child.pin.is_of(current) => Some(Left { pin: child.pin, parent: child.parent }),
+            Self::Noop(_) | Self::Child(_) | Self::Detached(_) => None,
+        }
+    }
+
     #[inline]
     pub(crate) const fn is_recording(&self) -> bool {
         matches!(self, Self::Child(_) | Self::Detached(_))
+    }
+
+    /// Returns whether a panic that began inside unwinds now.
+    #[inline]
+    pub(crate) fn is_unwound(&self) -> bool {
+        match self {
+            Self::Noop(_) => false,
+            Self::Child(child) => std::thread::panicking() && !child.began_in_panic,
+            Self::Detached(detached) => std::thread::panicking() && !detached.began_in_panic,
+        }
     }
 
     /// What can be changed until the end; `None` for the no-op.
@@ -227,7 +308,7 @@ impl OpenSubsegment {
     }
 
     /// Ends without a record, as if this had never begun. Nothing must have begun inside.
-    #[cfg(any(feature = "sqlx", feature = "aws-sdk"))]
+    #[cfg(feature = "sqlx")]
     pub(crate) fn discard(self) {
         match self {
             Self::Noop(_) => {}
@@ -244,7 +325,7 @@ impl OpenSubsegment {
     }
 
     /// Ends, as if it had been at this time. What is detached ends now: it has no parent to be compared with.
-    #[cfg(feature = "aws-sdk")]
+    #[cfg(any(feature = "aws-sdk", feature = "tracing"))]
     pub(crate) fn end_at(self, end: Ticks) {
         if let Self::Child(mut child) = self {
             child.end_at(end);
@@ -261,6 +342,14 @@ impl OpenSubsegment {
             Self::Detached(detached) => {
                 detached.root.pin.cell.anchor().map_or(std::time::Duration::ZERO, |anchor| anchor.ticks().elapsed())
             }
+        }
+    }
+
+    /// Puts the begin back to `start`.
+    #[cfg(feature = "aws-sdk")]
+    pub(crate) const fn began_at(&mut self, start: Ticks) {
+        if let Self::Child(child) = self {
+            child.start = start;
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::extras;
 use super::record::Finished;
+use crate::fork::{Guards, Locked};
 
 /// `Vec`s kept for reuse.
 const KEPT_VECS: usize = 256;
@@ -12,7 +14,11 @@ const LEAST_CAPACITY: usize = 8;
 const KEPT_CAPACITY: usize = 1_024;
 
 /// What is idle of one sink: as many cells as there were ever segments open at once, leaked on purpose and never freed, and `Vec`s.
-pub(crate) struct Pool<Cell: 'static>(Mutex<Idle<Cell>>);
+pub(crate) struct Pool<Cell: 'static> {
+    idle: Mutex<Idle<Cell>>,
+    /// Every cell that was ever made, idle or not.
+    all: Mutex<Vec<&'static Cell>>,
+}
 
 struct Idle<Cell: 'static> {
     cells: Vec<&'static Cell>,
@@ -21,7 +27,7 @@ struct Idle<Cell: 'static> {
 
 impl<Cell> Default for Pool<Cell> {
     fn default() -> Self {
-        Self(Mutex::new(Idle { cells: Vec::new(), records: Vec::new() }))
+        Self { idle: Mutex::new(Idle { cells: Vec::new(), records: Vec::new() }), all: Mutex::default() }
     }
 }
 
@@ -33,6 +39,14 @@ impl<Cell> Pool<Cell> {
             (idle.cells.pop(), idle.records.pop())
         };
         (cell, records.unwrap_or_else(new_records))
+    }
+
+    /// Keeps a new cell for the life of the process.
+    pub(super) fn add(&self, cell: Cell) -> &'static Cell {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let cell: &'static Cell = Box::leak(Box::new(cell));
+        all.push(cell);
+        cell
     }
 
     pub(super) fn take_records(&self) -> Vec<Finished> {
@@ -57,7 +71,25 @@ impl<Cell> Pool<Cell> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Idle<Cell>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<Cell: Locked + Send + Sync> Pool<Cell> {
+    /// Lets a child of a fork continue with the segments of this pool.
+    pub(crate) fn protect_from_forks(&'static self) {
+        crate::fork::protect(self);
+        extras::protect_from_forks();
+    }
+}
+
+impl<Cell: Locked + Send + Sync> Locked for Pool<Cell> {
+    fn lock_all(&'static self, guards: &mut Guards) {
+        // First, so that no cell is made meanwhile; a cell is locked while it takes from `idle`, so that lock is last.
+        let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().for_each(|cell| cell.lock_all(guards));
+        guards.push(Box::new(all));
+        self.idle.lock_all(guards);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Integrations: one feature, one folder. They never import one another; what several share has a folder
 //! of its own: `http_fields`, `message_fields`, `sql_text`.
 
-#[cfg(any(feature = "tower", feature = "reqwest", feature = "hyper", feature = "tonic"))]
+#[cfg(any(feature = "tower", feature = "reqwest", feature = "hyper", feature = "tonic", feature = "lambda"))]
 mod http_fields;
 #[cfg(feature = "aws-sdk")]
 mod message_fields;

@@ -40,7 +40,13 @@ pub(crate) enum Begun {
 
 /// Begins a segment in the caller's trace or a new one; and what the sampler wants to know of its end.
 pub(crate) fn begin(request: SegmentRequest<'_>) -> (Begun, Option<Box<Watched>>) {
-    let Some(recorder) = install::current().filter(|recorder| recorder.is_enabled) else { return (Begun::Off, None) };
+    let Some(recorder) = install::current() else {
+        install::note_early_segment();
+        return (Begun::Off, None);
+    };
+    if !recorder.is_enabled {
+        return (Begun::Off, None);
+    }
     let anchor = LazyCell::new(Anchor::now);
     let trace = request.header.root.unwrap_or_else(|| match &recorder.hooks.ids {
         Some(ids) => ids.trace_id(anchor.wall().seconds()),
@@ -103,7 +109,8 @@ pub(crate) fn begin_below(name: Cow<'static, str>, header: &TraceHeader<'_>) -> 
     }
     let context = match header.sampling {
         SamplingState::NotSampled => Context::not_sampled(trace, header.parent),
-        SamplingState::Sampled | SamplingState::Requested | SamplingState::Unknown => Context::undecided(trace),
+        SamplingState::Sampled => Context::passed_on(trace, header.parent, true),
+        SamplingState::Requested | SamplingState::Unknown => Context::passed_on(trace, header.parent, false),
     };
     OpenSubsegment::Noop(match extras {
         Some(extras) => context.with_extras(extras),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use telemetry_wire::sampling::LocalRulesError;
@@ -12,7 +13,7 @@ use telemetry_wire::{Aws, DATAGRAM_HEADER, Exception, SegmentInfo, UDP_PAYLOAD_L
 use super::environment::Environment;
 use super::hooks::Hooks;
 use super::install;
-use super::sink::{FLUSH_WITHIN, Output, Queue, Recorder};
+use super::sink::{FLUSH_TIMEOUT, Output, Queue, Recorder};
 use super::strategy::ContextMissing;
 use crate::emitter::{AddressError, Counters, DaemonAddress, Emitter, FragmentQueue, SizeLimits, UdpEmitter, Worker};
 use crate::entity::{CellPool, Classification, IdSource, StreamLimits};
@@ -33,6 +34,7 @@ pub struct Builder {
     announces_open_segments: bool,
     stream: StreamLimits,
     datagram_limit: usize,
+    flush_timeout: Duration,
     sampler: Option<Box<dyn Sampler>>,
     local_rules: Option<Result<LocalSampler, LocalRulesError>>,
     is_centralized: Option<bool>,
@@ -51,7 +53,7 @@ pub struct Builder {
 pub enum BuildError {
     /// The daemon address cannot be read.
     Address(AddressError),
-    /// The daemon's host name cannot be looked up, or there is no socket.
+    /// The system gave no thread to resolve the agent's host name.
     Connect(String, io::Error),
     /// The sampling rules cannot be read.
     Rules(LocalRulesError),
@@ -75,7 +77,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(error) => error.fmt(f),
-            Self::Connect(address, error) => write!(f, "no socket for the daemon at `{address}`: {error}"),
+            Self::Connect(address, error) => write!(f, "no thread to resolve the agent's address `{address}`: {error}"),
             Self::Rules(error) => write!(f, "sampling rules: {error}"),
             Self::ContextMissing(word) => {
                 write!(f, "AWS_XRAY_CONTEXT_MISSING is `{word}`, expected LOG_ERROR, RUNTIME_ERROR or IGNORE_ERROR")
@@ -114,7 +116,22 @@ impl std::error::Error for InstallError {
     }
 }
 
-/// Keeps the SDK at work; dropping it sends what is left and stops the worker.
+/// Keeps the SDK running. Dropping it sends the documents that are left, within [`Builder::flush_timeout`], and stops the worker.
+///
+/// Hold it in `main` until the process ends. In a `static`, after `std::mem::forget` or before `std::process::exit` it is never dropped, and the segments
+/// of the last 5 ms are lost; call [`Self::flush`] first. The same holds for a process that a signal ends: servers stop taking requests on SIGTERM and
+/// return from `main`.
+///
+/// ```no_run
+/// # fn serve_until_sigterm() {}
+/// # fn run() -> Result<(), xray_sdk::InstallError> {
+/// let xray = xray_sdk::init("orders")?;
+/// serve_until_sigterm();   // axum: `axum::serve(listener, app).with_graceful_shutdown(signal).await`
+/// xray.shutdown();
+/// # Ok(()) }
+/// ```
+///
+/// Functions of Lambda need nothing of that: they send each invocation before its response, and `lambda::FlushLayer` is for emitters that keep documents.
 #[must_use = "dropping this stops the SDK: keep it until the process ends"]
 pub struct Installed {
     recorder: &'static Recorder,
@@ -127,16 +144,16 @@ impl fmt::Debug for Installed {
 }
 
 impl Installed {
-    /// Sends everything that is closed, on this thread, and waits for the emitter for at most 5 seconds. UDP does not say whether it arrived.
-    pub fn flush(&self) {
-        self.recorder.drain();
-        self.recorder.flush_emitter(FLUSH_WITHIN);
+    /// Sends everything that is ended, on this thread, and waits for the emitter, both within [`Builder::flush_timeout`]. Returns how many documents
+    /// are left. UDP does not say whether the others arrived.
+    pub fn flush(&self) -> usize {
+        self.recorder.flush(self.recorder.flush_timeout)
     }
 
     /// What happened so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.recorder.counters.snapshot()
+        self.recorder.snapshot()
     }
 
     /// Sends what is left and stops the worker, as dropping does.
@@ -169,6 +186,7 @@ impl Builder {
             announces_open_segments: false,
             stream: StreamLimits { records: 500, bytes: 48 * 1024 },
             datagram_limit: DATAGRAM_LIMIT,
+            flush_timeout: FLUSH_TIMEOUT,
             sampler: None,
             local_rules: None,
             is_centralized: None,
@@ -258,10 +276,42 @@ impl Builder {
         self
     }
 
+    /// Sets the timeout of [`Installed::flush`] and of dropping [`Installed`], whatever waits to be sent. Default 5 seconds.
+    pub const fn flush_timeout(mut self, at_most: Duration) -> Self {
+        self.flush_timeout = at_most;
+        self
+    }
+
     /// Says whose fault it is what would be recorded as a fault: an `Err`, a panic, a call that fails. Gets the chain of exceptions, the
     /// outermost first, by type and message; [`Classification::Ignored`] leaves them out. Default: a fault stays one.
     pub fn classify(mut self, classify: impl Fn(&[Exception]) -> Classification + Send + Sync + 'static) -> Self {
         self.hooks.classifier = Some(Box::new(classify));
+        self
+    }
+
+    /// Records the messages of databases, which may quote values, and the texts of decoding errors. Default `false`: code, kind, table, column and
+    /// constraint only.
+    pub const fn database_messages(mut self, show: bool) -> Self {
+        self.hooks.shows_database_messages = show;
+        self
+    }
+
+    /// Classifies status codes of responses, of servers and clients alike. Default: 4xx is an error, 429 a throttle, 5xx a fault.
+    ///
+    /// ```
+    /// use xray_sdk::Classification;
+    ///
+    /// let builder = xray_sdk::builder("orders").classify_status(|status| match status {
+    ///     404 => Classification::Ignored, // looking for what may not exist
+    ///     429 => Classification::Throttle,
+    ///     400..=499 => Classification::Error,
+    ///     500.. => Classification::Fault,
+    ///     _ => Classification::Ignored,
+    /// });
+    /// # drop(builder);
+    /// ```
+    pub fn classify_status(mut self, classify: impl Fn(u16) -> Classification + Send + Sync + 'static) -> Self {
+        self.hooks.status = Some(Box::new(classify));
         self
     }
 
@@ -315,6 +365,10 @@ impl Builder {
             return Err(InstallError::AlreadyInstalled);
         }
         let recorder = self.build().map_err(InstallError::Build)?;
+        if install::began_before() {
+            let text = "a segment began before the SDK was installed and is not recorded; call init first, also before #[traced(segment)]";
+            recorder.output.say(text);
+        }
         if recorder.is_lambda {
             tell_lambda();
         }
@@ -332,11 +386,16 @@ impl Builder {
         let fixed_name = self.environment.get("AWS_XRAY_TRACING_NAME").map(Cow::Owned);
         let local = self.local_rules.unwrap_or_else(|| Ok(LocalSampler::default())).map_err(BuildError::Rules)?;
         crate::clock::choose_ruler();
+        crate::fork::watch();
         let address = daemon_address(&self.environment, self.daemon_address.as_deref());
         let emitter = match self.emitter {
             Some(emitter) => emitter,
             None if !is_enabled => Box::new(Nowhere),
-            None => connect(address.as_ref().map_err(Clone::clone).map_err(BuildError::Address)?, self.datagram_limit)?,
+            None => match connect(&address, self.datagram_limit) {
+                // An error here would end each sandbox of the function before its first invocation.
+                Err(error) if is_lambda => Box::new(Unusable::new(&error)),
+                connected => connected?,
+            },
         };
         let sampler: Box<dyn Sampler> = match (self.sampler, address) {
             (Some(sampler), _) => sampler,
@@ -345,8 +404,13 @@ impl Builder {
         };
         let single = if emitter.takes_large() { DATAGRAM_HEADER.len() + limits::DOCUMENT_BYTES } else { 0 };
         let sizes = SizeLimits { datagram: self.datagram_limit.min(emitter.datagram_limit()), single };
-        let output =
-            Output { info: ArcSwap::from_pointee(self.info), limits: sizes, emitter, encoder: Default::default(), warned: false.into() };
+        let output = Output {
+            info: ArcSwap::from_pointee(self.info),
+            limits: sizes,
+            emitter,
+            encoder: Default::default(),
+            warned: Default::default(),
+        };
         let recorder = Recorder {
             is_enabled,
             is_lambda,
@@ -362,8 +426,11 @@ impl Builder {
             pool: CellPool::default(),
             output: Arc::new(output),
             queue: None,
+            flush_timeout: self.flush_timeout,
+            forks: crate::fork::count(),
         };
         let recorder = leak(recorder, is_inline || !is_enabled).map_err(BuildError::Thread)?;
+        recorder.pool.protect_from_forks();
         #[cfg(feature = "platform")]
         if let Some(world) = self.world.filter(|_| is_enabled) {
             super::platform::detect(recorder, world);
@@ -387,12 +454,29 @@ impl Emitter for Nowhere {
     }
 }
 
+/// The emitter of a function of Lambda whose agent cannot be reached by its configuration. Each document is counted as lost.
+struct Unusable(String);
+
+impl Unusable {
+    fn new(error: &BuildError) -> Self {
+        log::error!("X-Ray: nothing is recorded: {error}");
+        Self(error.to_string())
+    }
+}
+
+impl Emitter for Unusable {
+    fn emit(&self, _: &[u8]) -> io::Result<()> {
+        Err(io::Error::other(self.0.clone()))
+    }
+}
+
 fn daemon_address(environment: &Environment<'_>, configured: Option<&str>) -> Result<DaemonAddress, AddressError> {
     let text = environment.get("AWS_XRAY_DAEMON_ADDRESS").or_else(|| configured.map(str::to_owned));
     text.map_or(Ok(DaemonAddress::default()), |text| DaemonAddress::parse(&text))
 }
 
-fn connect(address: &DaemonAddress, datagram_limit: usize) -> Result<Box<dyn Emitter>, BuildError> {
+fn connect(address: &Result<DaemonAddress, AddressError>, datagram_limit: usize) -> Result<Box<dyn Emitter>, BuildError> {
+    let address = address.as_ref().map_err(|error| BuildError::Address(error.clone()))?;
     let connected = UdpEmitter::connect(address).map(|emitter| emitter.datagram_limit(datagram_limit));
     let emitter = connected.map_err(|error| BuildError::Connect(address.udp.clone(), error))?;
     Ok(Box::new(emitter))
@@ -408,7 +492,7 @@ fn leak(mut recorder: Recorder, is_inline: bool) -> io::Result<&'static Recorder
     let drained = Arc::clone(&shared);
     let drain = move || {
         if let Some(recorder) = drained.get() {
-            recorder.drain();
+            recorder.drain_all();
         }
     };
     let worker = Worker::start(Arc::clone(&fragments), drain)?;
@@ -416,4 +500,24 @@ fn leak(mut recorder: Recorder, is_inline: bool) -> io::Result<&'static Recorder
     let recorder: &'static Recorder = Box::leak(Box::new(recorder));
     shared.get_or_init(|| recorder);
     Ok(recorder)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn built(variables: &'static [(&str, &str)]) -> Result<&'static Recorder, BuildError> {
+        let find = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Builder::new("f").environment(Environment::from_fn(find)).build()
+    }
+
+    #[test]
+    fn a_bad_address_is_an_error_at_the_start_and_in_lambda_lost_documents() {
+        assert!(matches!(built(const { &[("AWS_XRAY_DAEMON_ADDRESS", "not an address")] }), Err(BuildError::Address(_))));
+        let recorder = built(const { &[("AWS_XRAY_DAEMON_ADDRESS", "not an address"), ("LAMBDA_TASK_ROOT", "/var/task")] }).unwrap();
+        let error = recorder.output.emitter.emit(b"{}").unwrap_err();
+        assert!(error.to_string().contains("not an address"), "{error}");
+    }
 }

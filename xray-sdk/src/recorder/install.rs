@@ -1,14 +1,27 @@
 //! The recorder of this process, and the recorder of a test's thread.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::sink::Recorder;
 
 static INSTALLED: OnceLock<&'static Recorder> = OnceLock::new();
+static BEGAN_BEFORE: AtomicBool = AtomicBool::new(false);
 
 /// Installs for the whole process; `false` when there is one already.
 pub(super) fn install(recorder: &'static Recorder) -> bool {
     INSTALLED.set(recorder).is_ok()
+}
+
+/// Notes that a segment began without a recorder.
+#[cold]
+pub(super) fn note_early_segment() {
+    BEGAN_BEFORE.store(true, Ordering::Relaxed);
+}
+
+/// Returns whether a segment began before there was a recorder.
+pub(super) fn began_before() -> bool {
+    BEGAN_BEFORE.load(Ordering::Relaxed)
 }
 
 /// Whether a recorder is installed for the process.

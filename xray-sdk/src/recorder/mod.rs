@@ -33,5 +33,9 @@ pub(crate) use install::current as current_recorder;
 #[cfg(feature = "testing")]
 pub(crate) use install::with_thread_recorder;
 pub(crate) use missing::report_missing;
+#[cfg(any(feature = "testing", feature = "lambda"))]
+pub(crate) use sink::FLUSH_TIMEOUT;
+#[cfg(feature = "lambda")]
+pub(crate) use sink::Recorder;
 pub use strategy::ContextMissing;
 pub(crate) use watched::Watched;

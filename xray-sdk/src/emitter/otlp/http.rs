@@ -7,8 +7,7 @@ use telemetry_wire::otlp::{ExportTraceServiceRequest, ExportTraceServiceResponse
 
 use super::endpoint::OtlpEndpoint;
 use super::mapping::Mapping;
-use crate::emitter::emit::Emitter;
-use crate::emitter::held::Held;
+use crate::emitter::held::{Held, Send, emitter_with_buffer};
 
 /// For a request as a whole.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,8 +16,9 @@ const ANSWER: u64 = 64 << 10;
 
 /// Sends segments to any OpenTelemetry collector: OTLP over HTTP, protobuf.
 ///
-/// A thread of its own sends. 16 MB of documents wait for a collector that is away or answers 429, 502, 503 or 504; after that the end of a
-/// segment waits for room, for [`Self::wait_at_most`]. What a collector refuses otherwise is logged and given up. Segments in progress are
+/// A thread of its own sends and retries. 16 MB of documents wait for a collector that is away or answers 429, 502, 503 or 504; then the threads
+/// that end segments wait too. Once the collector has taken nothing for [`Self::wait_at_most`], documents are dropped and counted until it takes
+/// something again. What a collector refuses otherwise is logged and given up. Segments in progress are
 /// not sent: OTLP has no form for them.
 ///
 /// ```no_run
@@ -39,8 +39,11 @@ impl OtlpEmitter {
     /// When the system gives no thread.
     pub fn new(endpoint: OtlpEndpoint) -> io::Result<Self> {
         let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).http_status_as_error(false).max_redirects(0).build();
-        let collector = Collector { agent: config.into(), endpoint, mapping: Mapping::default() };
-        Held::start("xray-otlp", move |documents| collector.send(documents)).map(Self)
+        let make = move || {
+            let collector = Collector { agent: config.clone().into(), endpoint: endpoint.clone(), mapping: Mapping::default() };
+            Box::new(move |documents: &[String]| collector.send(documents)) as Send
+        };
+        Held::start("xray-otlp", make).map(Self)
     }
 
     /// How long the end of a segment may wait for room. Default: a minute.
@@ -50,20 +53,7 @@ impl OtlpEmitter {
     }
 }
 
-impl Emitter for OtlpEmitter {
-    fn emit(&self, datagram: &[u8]) -> io::Result<()> {
-        self.0.keep(datagram)
-    }
-
-    fn takes_large(&self) -> bool {
-        true
-    }
-
-    /// Waits until the collector has everything.
-    fn flush(&self, within: Duration) -> bool {
-        self.0.flush(within)
-    }
-}
+emitter_with_buffer!(OtlpEmitter);
 
 struct Collector {
     agent: ureq::Agent,

@@ -1,6 +1,7 @@
 //! [`OtlpUdpEmitter`]: to an agent over UDP.
 
 use std::io;
+use std::time::Duration;
 
 use telemetry_wire::otlp::{ExportTraceServiceRequest, Message as _, Resource, Span, carry, cut, request};
 use telemetry_wire::{DATAGRAM_HEADER, SPANS_SAMPLED, UDP_PAYLOAD_LIMIT, document_of};
@@ -55,5 +56,13 @@ impl Emitter for OtlpUdpEmitter {
 
     fn datagram_limit(&self) -> usize {
         DOCUMENT
+    }
+
+    fn flush(&self, within: Duration) -> bool {
+        self.udp.flush(within)
+    }
+
+    fn left(&self) -> usize {
+        self.udp.left()
     }
 }

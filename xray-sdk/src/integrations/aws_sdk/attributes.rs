@@ -36,6 +36,29 @@ pub(super) const SHOWN: [&str; 29] = [
     "VersionId",
 ];
 
+/// Services whose requests show the names of resources at the top level of their body, so that the SDK is not asked for them.
+const IN_BODY: [&str; 3] = ["dynamodb", "events", "sqs"];
+
+/// Members to ask the SDK for, by the service's signing name; of other services all of [`SHOWN`]. The SDK copies the list with each call.
+pub(super) const REQUESTED: [(&str, &[&str]); 6] = [
+    (IN_BODY[0], &[]),
+    (IN_BODY[1], &[]),
+    (IN_BODY[2], &[]),
+    ("lambda", &["FunctionName", "Qualifier"]),
+    ("s3", &["Bucket", "VersionId"]),
+    ("sns", &["TargetArn", "TopicArn"]),
+];
+
+/// Returns whether the names of resources are read from the body of requests to this service.
+pub(super) fn are_in_body(signing_name: &str) -> bool {
+    IN_BODY.contains(&signing_name)
+}
+
+/// Returns whether a member of inputs is shown without being asked for.
+pub(super) fn is_shown(member: &str) -> bool {
+    SHOWN.binary_search(&member).is_ok()
+}
+
 /// Numbers, booleans and choices of a few words, which the SDK does not capture; read from bodies of JSON.
 pub(super) const SHOWN_SETTINGS: [&str; 15] = [
     "AttributeDefinitions",
@@ -61,12 +84,12 @@ pub(super) fn set(aws: &mut Aws, member: &str, value: &str) {
         "QueueUrl" => aws.queue_url = Some(value.to_owned()),
         "TableName" => aws.table_name = Some(value.to_owned()),
         "Bucket" => more(aws, "bucket_name", value.into()),
-        member => more(aws, &snake_case(member), value.into()),
+        member => more(aws, snake_case(member), value.into()),
     }
 }
 
-pub(super) fn more(aws: &mut Aws, key: &str, value: Value) {
-    aws.more.insert(key.to_owned(), value);
+pub(super) fn more(aws: &mut Aws, key: impl Into<String>, value: Value) {
+    aws.more.insert(key.into(), value);
 }
 
 /// `TopicArn` becomes `topic_arn`, `StreamARN` becomes `stream_arn`, `QueueOwnerAWSAccountId` becomes `queue_owner_aws_account_id`.

@@ -1,6 +1,7 @@
 //! [`TracedHttpClient`]: the way of requests that every client of a configuration takes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_smithy_runtime::client::defaults::default_http_client_plugin_v2;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -17,7 +18,7 @@ use aws_smithy_types::config_bag::ConfigBag;
 use aws_types::SdkConfig;
 
 use super::wire::WireFacts;
-use super::{body, outcome};
+use super::{attributes, body, error_body, outcome};
 use crate::api::Owned;
 use crate::{Classification, Context, Exceptions, Subsegment};
 
@@ -38,6 +39,14 @@ fn default_client(version: BehaviorVersion) -> Option<SharedHttpClient> {
     plugin.runtime_components(&RuntimeComponentsBuilder::new("xray")).http_client()
 }
 
+/// Set when a traced HTTP client is made. Read without an ordering: a client made while a call runs does not carry that call.
+static IN_USE: AtomicBool = AtomicBool::new(false);
+
+/// Returns whether requests may come to a [`TracedHttpClient`].
+pub(super) fn is_in_use() -> bool {
+    IN_USE.load(Ordering::Relaxed)
+}
+
 /// The request has a subsegment already.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct AlreadyTraced;
@@ -51,6 +60,7 @@ pub struct TracedHttpClient {
 impl TracedHttpClient {
     /// Wraps a client.
     pub fn new(inner: impl HttpClient + 'static) -> Self {
+        IN_USE.store(true, Ordering::Relaxed);
         Self { inner: SharedHttpClient::new(inner) }
     }
 }
@@ -89,7 +99,11 @@ impl HttpConnector for TracedConnector {
         if let Some(header) = subsegment.context().trace_header_text() {
             let _ignored_as_it_is_plain_text = request.headers_mut().try_insert("x-amzn-trace-id", header);
         }
-        HttpConnectorFuture::new(Owned::new(subsegment, self.inner.call(request), finish))
+        if !subsegment.is_recording() {
+            return self.inner.call(request);
+        }
+        let call = self.inner.call(request);
+        HttpConnectorFuture::new(Owned::new(subsegment, async { error_body::in_memory(call.await?).await }, finish))
     }
 }
 
@@ -97,12 +111,16 @@ fn begin(parent: Context, request: &HttpRequest) -> Subsegment {
     if !parent.is_recording() {
         return Subsegment::begin_in(parent, "");
     }
-    let WireFacts { service, operation, region } = WireFacts::of(request);
+    let WireFacts { service, operation, region, resources } = WireFacts::of(request);
     let mut subsegment = Subsegment::begin_in(parent, service);
     subsegment.namespace("aws").aws(|aws| {
         aws.operation = operation;
         aws.region = region;
-        body::describe_request_and_names(aws, request);
+        for (member, value) in resources {
+            attributes::set(aws, member, &value);
+        }
+        body::describe_headers(aws, request);
+        body::describe_members(aws, request);
     });
     subsegment
 }
@@ -112,6 +130,7 @@ fn finish(subsegment: &mut Subsegment, result: &Result<HttpResponse, ConnectorEr
         Ok(response) => {
             outcome::describe_response(subsegment, response);
             outcome::describe_function_error(subsegment, response);
+            error_body::describe(subsegment, response);
         }
         Err(error) => {
             subsegment.failure(Classification::Fault, || Exceptions::of(error));

@@ -13,10 +13,12 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::telemetry::{CapturedTelemetryAttributes, RequestedTelemetryAttributes};
+use aws_types::SigningName;
 use aws_types::region::Region;
 
-use super::http_client::AlreadyTraced;
+use super::http_client::{self, AlreadyTraced};
 use super::operation::Operation;
+use super::outcome::Outcome;
 use super::{attributes, body, names, outcome};
 use crate::integrations::message_fields;
 use crate::{Context, Subsegment};
@@ -25,9 +27,12 @@ use crate::{Context, Subsegment};
 #[derive(Debug)]
 pub struct TraceInterceptor {
     id: usize,
-    shown: Vec<String>,
-    /// The same for the SDK, cheap to clone.
-    captured: RequestedTelemetryAttributes,
+    /// Members that the application wants to see beside the usual ones.
+    captured: Vec<String>,
+    /// Members to ask the SDK for, by the service's signing name.
+    requested: Vec<(&'static str, RequestedTelemetryAttributes)>,
+    /// Members to ask for of all other services.
+    requested_of_others: RequestedTelemetryAttributes,
     records_attempts: bool,
 }
 
@@ -42,10 +47,18 @@ impl TraceInterceptor {
     #[must_use]
     pub fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let mut captured = RequestedTelemetryAttributes::default();
-        captured.capture_only(attributes::SHOWN);
-        let shown = attributes::SHOWN.map(str::to_owned).to_vec();
-        Self { id: NEXT.fetch_add(1, Ordering::Relaxed), shown, captured, records_attempts: true }
+        let request = |members: &[&str]| {
+            let mut requested = RequestedTelemetryAttributes::default();
+            requested.capture_only(members);
+            requested
+        };
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            captured: Vec::new(),
+            requested: attributes::REQUESTED.iter().map(|(service, members)| (*service, request(members))).collect(),
+            requested_of_others: request(&attributes::SHOWN),
+            records_attempts: true,
+        }
     }
 
     /// Shows another member of inputs: a text at the top level, by its name in the service's model, such as `Key` of S3. Those that the
@@ -53,8 +66,9 @@ impl TraceInterceptor {
     #[must_use]
     pub fn capture(mut self, member: impl Into<String>) -> Self {
         let member = member.into();
-        self.captured.capture_only([&member]);
-        self.shown.push(member);
+        let all = self.requested.iter_mut().map(|(_, requested)| requested).chain([&mut self.requested_of_others]);
+        all.for_each(|requested| requested.capture_only([&member]));
+        self.captured.push(member);
         self
     }
 
@@ -69,11 +83,23 @@ impl TraceInterceptor {
         config.get_mut_from_interceptor_state::<Operation>().filter(|operation| operation.owner == self.id)
     }
 
-    /// What the application wants of the SDK's own metrics stays.
-    fn with_others(&self, others: Option<&RequestedTelemetryAttributes>) -> RequestedTelemetryAttributes {
-        let Some(mut both) = others.filter(|others| !others.is_empty()).cloned() else { return self.captured.clone() };
-        both.capture_only(&self.shown);
-        both
+    /// Asks the SDK for the members that the request does not show. What the application wants of the SDK's own metrics stays.
+    fn request_members(&self, config: &mut ConfigBag) {
+        let service = config.load::<SigningName>().map(SigningName::as_ref).unwrap_or_default();
+        let own = self.requested.iter().find(|(of, _)| *of == service).map_or(&self.requested_of_others, |(_, requested)| requested);
+        if own.is_empty() {
+            return;
+        }
+        let others = config.load::<RequestedTelemetryAttributes>().filter(|others| !others.is_empty()).cloned();
+        let requested = others.map_or_else(
+            || own.clone(),
+            |mut both| {
+                both.capture_only(attributes::SHOWN);
+                both.capture_only(&self.captured);
+                both
+            },
+        );
+        config.interceptor_state().store_put(requested);
     }
 
     fn describe(&self, subsegment: &mut Subsegment, config: &ConfigBag, operation: &str) {
@@ -83,7 +109,7 @@ impl TraceInterceptor {
             aws.operation = Some(operation.to_owned());
             aws.region = region;
             for (member, value) in captured.into_iter().flat_map(CapturedTelemetryAttributes::iter) {
-                if self.captured.should_capture(member) {
+                if attributes::is_shown(member) || self.captured.iter().any(|captured| captured == member) {
                     attributes::set(aws, member, value);
                 }
             }
@@ -106,8 +132,7 @@ impl Intercept for TraceInterceptor {
         }
         let parent = Context::current();
         if parent.is_recording() {
-            let requested = self.with_others(config.load::<RequestedTelemetryAttributes>());
-            config.interceptor_state().store_put(requested);
+            self.request_members(config);
         }
         config.interceptor_state().store_put(Operation::new(self.id, parent));
         Ok(())
@@ -133,9 +158,7 @@ impl Intercept for TraceInterceptor {
         if subsegment.is_recording() {
             self.describe(&mut subsegment, config, name);
         }
-        if let Some(header) = subsegment.context().trace_header_text() {
-            message_fields::carry(context.input_mut(), &header);
-        }
+        message_fields::carry(context.input_mut(), &|| subsegment.context().trace_header_text());
         if let Some(operation) = self.operation(config) {
             operation.open(subsegment);
         }
@@ -148,10 +171,17 @@ impl Intercept for TraceInterceptor {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let shows_names_in_body = config.load::<SigningName>().is_some_and(|service| attributes::are_in_body(service.as_ref()));
         let Some(operation) = self.operation(config) else { return Ok(()) };
-        operation.is_of_members = body::is_of_members(context.request());
+        let request = context.request();
+        operation.is_of_members = body::operation_of_members(request).is_some();
         if let Some(subsegment) = operation.subsegment() {
-            subsegment.aws(|aws| body::describe_request(aws, context.request()));
+            subsegment.aws(|aws| {
+                body::describe_headers(aws, request);
+                if shows_names_in_body {
+                    body::describe_members(aws, request);
+                }
+            });
         }
         Ok(())
     }
@@ -162,13 +192,8 @@ impl Intercept for TraceInterceptor {
         _: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let Some(operation) = self.operation(config) else { return Ok(()) };
-        operation.end_attempt();
-        operation.attempts += 1;
-        let number = operation.attempts;
-        let parent = operation.subsegment().map(|subsegment| subsegment.context());
-        if let Some(parent) = parent.filter(|parent| self.records_attempts && parent.is_recording()) {
-            operation.attempt = Some(Subsegment::begin_in(parent, names::attempt(number)));
+        if let Some(operation) = self.operation(config) {
+            operation.begin_attempt(self.records_attempts);
         }
         Ok(())
     }
@@ -182,7 +207,9 @@ impl Intercept for TraceInterceptor {
     ) -> Result<(), BoxError> {
         let Some(operation) = self.operation(config) else { return Ok(()) };
         let request = context.request_mut();
-        request.add_extension(AlreadyTraced);
+        if http_client::is_in_use() {
+            request.add_extension(AlreadyTraced);
+        }
         if let Some(header) = operation.context().trace_header_text() {
             let _ignored_as_it_is_plain_text = request.headers_mut().try_insert("x-amzn-trace-id", header);
         }
@@ -196,11 +223,7 @@ impl Intercept for TraceInterceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(operation) = self.operation(config) else { return Ok(()) };
-        let Some(attempt) = operation.attempt_ended() else { return Ok(()) };
-        if let Some(response) = context.response() {
-            attempt.status(response.status().as_u16());
-        }
-        outcome::describe_error(attempt, context, components);
+        operation.attempt_ended(|| Outcome::of(context, components));
         Ok(())
     }
 
@@ -211,7 +234,7 @@ impl Intercept for TraceInterceptor {
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let Some(operation) = self.operation(config) else { return Ok(()) };
-        operation.end_attempt_unless_alone();
+        operation.end_attempt();
         let is_of_members = operation.is_of_members;
         let retries = operation.attempts.saturating_sub(1);
         let Some(mut subsegment) = operation.end() else { return Ok(()) };
@@ -221,7 +244,9 @@ impl Intercept for TraceInterceptor {
             outcome::describe_function_error(&mut subsegment, response);
             subsegment.aws(|aws| body::describe_answer(aws, response, is_of_members));
         }
-        outcome::describe_error(&mut subsegment, context, components);
+        if let Some((classification, exceptions)) = outcome::failure(context, components) {
+            subsegment.failure(classification, || exceptions);
+        }
         Ok(())
     }
 }

@@ -11,7 +11,7 @@
 //! # drop(sqs); }
 //! ```
 //!
-//! Or once for every client that is made of a configuration, with what the requests on the wire tell:
+//! Or once for every client that is made of a configuration, with the facts that requests and answers show:
 //!
 //! ```no_run
 //! # async fn run() {
@@ -19,7 +19,12 @@
 //! # drop(config); }
 //! ```
 //!
-//! Where both are in use each call is recorded once, by the interceptor.
+//! Each call is recorded once, by the interceptor, where both are in use. The HTTP client records what requests and answers show: each attempt as
+//! a subsegment, timeouts of an operation as cancelled, no call that fails before its request, no trace on messages and events.
+//! `docs/aws-calls.md` in the repository compares both.
+//!
+//! A subsegment ends with the head of the answer. The body of a streaming operation, such as `GetObject` of S3, is read afterwards: put the code that
+//! reads it into a subsegment of its own.
 //!
 //! The subsegment has the service's name, namespace `aws`, operation, region, request ids, retries, status and length; tables, queues, buckets,
 //! topics, functions and the like by name, never a message, an item or a key. [`TraceInterceptor::capture`] adds members of inputs. Throttling is
@@ -31,8 +36,10 @@
 
 mod attributes;
 mod body;
+mod error_body;
 mod http_client;
 mod interceptor;
+mod members;
 mod names;
 mod operation;
 mod outcome;

@@ -2,6 +2,8 @@
 
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
+use super::names;
+use super::outcome::Outcome;
 use crate::clock::{Ticks, ticks};
 use crate::{Context, Subsegment};
 
@@ -12,12 +14,36 @@ pub(super) struct Operation {
     pub(super) owner: usize,
     pub(super) parent: Context,
     state: State,
-    pub(super) attempt: Option<Subsegment>,
-    /// When the attempt was over, if it is.
+    first: Option<FirstAttempt>,
+    /// The attempt that is under way or was last, after the first.
+    attempt: Option<Subsegment>,
+    /// When that was over, if it is.
     attempt_ended: Option<Ticks>,
     pub(super) attempts: u32,
     /// Whether bodies are members in JSON.
     pub(super) is_of_members: bool,
+}
+
+/// The facts of the first attempt. It becomes a subsegment only if there is a second: alone it repeats the operation.
+#[derive(Debug)]
+struct FirstAttempt {
+    began: Ticks,
+    ended: Ticks,
+    outcome: Outcome,
+}
+
+impl FirstAttempt {
+    fn begin() -> Self {
+        let now = ticks();
+        Self { began: now, ended: now, outcome: Outcome::default() }
+    }
+
+    fn record(self, operation: Context) {
+        let mut attempt = Subsegment::begin_in(operation, names::attempt(1));
+        attempt.began_at(self.began);
+        self.outcome.describe(&mut attempt);
+        attempt.end_at(self.ended);
+    }
 }
 
 #[derive(Debug)]
@@ -34,7 +60,7 @@ impl Storable for Operation {
 
 impl Operation {
     pub(super) const fn new(owner: usize, parent: Context) -> Self {
-        Self { owner, parent, state: State::Begun, attempt: None, attempt_ended: None, attempts: 0, is_of_members: false }
+        Self { owner, parent, state: State::Begun, first: None, attempt: None, attempt_ended: None, attempts: 0, is_of_members: false }
     }
 
     pub(super) fn open(&mut self, subsegment: Subsegment) {
@@ -48,33 +74,45 @@ impl Operation {
         }
     }
 
-    /// What calls pass on: the first attempt the operation, which is there for certain; later ones themselves.
+    /// Returns what calls pass on: the first attempt the operation, which is recorded for certain; later ones themselves.
     pub(super) fn context(&self) -> Context {
         match (&self.attempt, &self.state) {
-            (Some(attempt), _) if self.attempts > 1 => attempt.context(),
-            (_, State::Open(subsegment)) => subsegment.context(),
-            (_, State::Begun | State::Ended) => self.parent,
+            (Some(attempt), _) => attempt.context(),
+            (None, State::Open(subsegment)) => subsegment.context(),
+            (None, State::Begun | State::Ended) => self.parent,
         }
     }
 
-    /// The attempt is over. Whether it is worth a record is known when there is another one: until then it stays.
-    pub(super) fn attempt_ended(&mut self) -> Option<&mut Subsegment> {
-        self.attempt_ended = Some(ticks());
-        self.attempt.as_mut()
+    /// Begins the next attempt. Attempts are subsegments from the second on.
+    pub(super) fn begin_attempt(&mut self, records: bool) {
+        self.end_attempt();
+        self.attempts += 1;
+        let operation = self.subsegment().map(|subsegment| subsegment.context());
+        let Some(operation) = operation.filter(|operation| records && operation.is_recording()) else { return };
+        if self.attempts == 1 {
+            self.first = Some(FirstAttempt::begin());
+            return;
+        }
+        if let Some(first) = self.first.take() {
+            first.record(operation);
+        }
+        self.attempt = Some(Subsegment::begin_in(operation, names::attempt(self.attempts)));
+    }
+
+    /// Keeps the outcome of the attempt, which ends when the next one begins or the operation does. `outcome` runs only if the attempt is recorded.
+    pub(super) fn attempt_ended(&mut self, outcome: impl FnOnce() -> Outcome) {
+        if let Some(first) = &mut self.first {
+            (first.ended, first.outcome) = (ticks(), outcome());
+        } else if let Some(attempt) = &mut self.attempt {
+            self.attempt_ended = Some(ticks());
+            outcome().describe(attempt);
+        }
     }
 
     pub(super) fn end_attempt(&mut self) {
         if let Some(attempt) = self.attempt.take() {
             attempt.end_at(self.attempt_ended.take().unwrap_or_else(ticks));
         }
-    }
-
-    /// An attempt that was the only one tells nothing that the operation does not.
-    pub(super) fn end_attempt_unless_alone(&mut self) {
-        if let Some(attempt) = self.attempt.as_mut().filter(|_| self.attempts == 1) {
-            attempt.forget();
-        }
-        self.end_attempt();
     }
 
     pub(super) fn end(&mut self) -> Option<Subsegment> {

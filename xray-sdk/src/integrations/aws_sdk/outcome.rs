@@ -12,6 +12,28 @@ use aws_types::request_id::RequestId as _;
 
 use crate::{Classification, Exceptions, Subsegment};
 
+/// Status and error of an attempt.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    status: Option<u16>,
+    failure: Option<(Classification, Exceptions)>,
+}
+
+impl Outcome {
+    pub(super) fn of(context: &FinalizerInterceptorContextRef<'_>, components: &RuntimeComponents) -> Self {
+        Self { status: context.response().map(|response| response.status().as_u16()), failure: failure(context, components) }
+    }
+
+    pub(super) fn describe(self, attempt: &mut Subsegment) {
+        if let Some(status) = self.status {
+            attempt.status(status);
+        }
+        if let Some((classification, exceptions)) = self.failure {
+            attempt.failure(classification, || exceptions);
+        }
+    }
+}
+
 /// Adds status, length and ids.
 pub(super) fn describe_response(subsegment: &mut Subsegment, response: &HttpResponse) {
     subsegment.status(response.status().as_u16());
@@ -32,12 +54,14 @@ pub(super) fn describe_function_error(subsegment: &mut Subsegment, response: &Ht
     }
 }
 
-/// Adds the error, if there is one.
-pub(super) fn describe_error(subsegment: &mut Subsegment, context: &FinalizerInterceptorContextRef<'_>, components: &RuntimeComponents) {
-    let Some(Err(error)) = context.output_or_error() else { return };
+/// Returns the error, if there is one.
+pub(super) fn failure(
+    context: &FinalizerInterceptorContextRef<'_>,
+    components: &RuntimeComponents,
+) -> Option<(Classification, Exceptions)> {
+    let Some(Err(error)) = context.output_or_error() else { return None };
     let status = context.response().map(|response| response.status().as_u16());
-    let classification = classify(status, is_throttled(context, components), error);
-    subsegment.failure(classification, || exceptions(error, context.response()));
+    Some((classify(status, is_throttled(context, components), error), exceptions(error, context.response())))
 }
 
 /// Whose fault it is: the caller's when the service says so.
@@ -65,8 +89,8 @@ fn is_throttled(context: &FinalizerInterceptorContextRef<'_>, components: &Runti
 
 fn exceptions(error: &OrchestratorError<Error>, response: Option<&HttpResponse>) -> Exceptions {
     if let Some(error) = error.as_operation_error() {
-        let code = code_of(error, response).unwrap_or_else(|| "ServiceError".to_owned());
-        return Exceptions::remote(&code, &message_of(error));
+        let Some(code) = code_of(error, response) else { return unknown(error) };
+        return Exceptions::remote(&code, &message_of(error, &code));
     }
     let kind = match error {
         error if error.is_timeout_error() => "TimeoutError",
@@ -75,6 +99,15 @@ fn exceptions(error: &OrchestratorError<Error>, response: Option<&HttpResponse>)
         _ => "ConstructionFailure",
     };
     let mut exceptions = Exceptions::new(kind, &error.to_string());
+    if let Some(source) = error.source() {
+        exceptions.because(Exceptions::of_source(source));
+    }
+    exceptions
+}
+
+/// Describes an answer that is none of the service's, such as a proxy's, with the error of the parser.
+fn unknown(error: &Error) -> Exceptions {
+    let mut exceptions = Exceptions::remote("ServiceError", &error.to_string());
     if let Some(source) = error.source() {
         exceptions.because(Exceptions::of_source(source));
     }
@@ -103,7 +136,9 @@ fn metadata(error: &Error) -> Option<&ErrorMetadata> {
     error.source().and_then(|source| source.downcast_ref::<ErrorMetadata>())
 }
 
-/// Modelled errors say `ShapeName: message`.
-fn message_of(error: &Error) -> String {
-    metadata(error).and_then(ErrorMetadata::message).map_or_else(|| error.to_string(), str::to_owned)
+/// The message without the code, which modelled errors put before it: `ShapeName: message`.
+fn message_of(error: &Error, code: &str) -> String {
+    let text = metadata(error).and_then(ErrorMetadata::message).map_or_else(|| error.to_string(), str::to_owned);
+    let without_code = text.strip_prefix(code).and_then(|rest| rest.strip_prefix(": ")).map(str::to_owned);
+    without_code.unwrap_or(text)
 }

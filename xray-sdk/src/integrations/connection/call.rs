@@ -15,6 +15,15 @@ use crate::{Context, Subsegment};
 pub(super) struct Connects {
     pub(super) begun: AtomicUsize,
     pub(super) open: AtomicUsize,
+    has_ended: AtomicBool,
+}
+
+impl Connects {
+    /// Returns whether a connect of this call that is dropped now is dropped by the client: within a poll of the call, or after its end. Then a timeout
+    /// ended it. Otherwise the application has dropped the call.
+    pub(super) fn gave_up(self: &Arc<Self>) -> bool {
+        self.has_ended.load(Ordering::Relaxed) || current().is_some_and(|current| Arc::ptr_eq(self, &current))
+    }
 }
 
 thread_local! {
@@ -26,7 +35,7 @@ pub(super) fn current() -> Option<Arc<Connects>> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-/// Whether any connector has been wrapped; without that, nobody tells the difference between a new connection and a reused one.
+/// Set when a connector is wrapped. Without one a call has no phases.
 pub(super) static IS_USED: AtomicBool = AtomicBool::new(false);
 
 pin_project! {
@@ -69,8 +78,11 @@ impl<F: Future> Future for InCall<F> {
         };
         if polled.is_ready() {
             *this.response = None;
-            let is_reused = connects.begun.load(Ordering::Relaxed) == 0;
-            context.note(crate::entity::Note::Metadata("http".into(), "connection".into(), serde_json::json!({ "reused": is_reused })));
+            connects.has_ended.store(true, Ordering::Relaxed);
+            // Without a connect the connection may be reused, or its connector not wrapped.
+            if connects.begun.load(Ordering::Relaxed) > 0 {
+                context.note(crate::entity::Note::Metadata("http".into(), "connection".into(), serde_json::json!({ "reused": false })));
+            }
         } else if this.response.is_none() && connects.open.load(Ordering::Relaxed) == 0 {
             *this.response = Some(Subsegment::begin_in(context, "response"));
         }

@@ -90,6 +90,24 @@ impl Open {
     }
 }
 
+impl Open {
+    /// Fails the phase that is under way, and the connect.
+    fn fail(&mut self, describe: impl Fn() -> Exceptions) {
+        for phase in self.dial.iter_mut().chain([&mut self.connect]) {
+            phase.failure(Classification::Fault, &describe);
+        }
+    }
+
+    fn dropped(&mut self) {
+        if self.of_call.as_ref().is_some_and(Connects::gave_up) {
+            return self.fail(|| Exceptions::new("timed out", "the client gave up before it was connected"));
+        }
+        for phase in self.dial.iter_mut().chain([&mut self.connect]) {
+            phase.cancelled();
+        }
+    }
+}
+
 impl Drop for Open {
     fn drop(&mut self) {
         self.of_call.iter().for_each(|connects| {
@@ -112,7 +130,7 @@ pin_project! {
     impl<F> PinnedDrop for Connecting<F> {
         fn drop(this: Pin<&mut Self>) {
             if let Some(open) = this.project().open {
-                open.connect.cancelled();
+                open.dropped();
             }
         }
     }
@@ -168,7 +186,7 @@ where
         }
         if let Poll::Ready(result) = &polled {
             if let Err(error) = result {
-                open.connect.failure(Classification::Fault, || Exceptions::of_source(&**error));
+                open.fail(|| Exceptions::of_source(&**error));
             }
             *this.open = None;
         }

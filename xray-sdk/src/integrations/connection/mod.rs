@@ -12,11 +12,10 @@ let client = reqwest::Client::builder().connector_layer(ConnectLayer::new()).dns
 )]
 //! With hyper-util: `ConnectLayer::new().layer(HttpConnector::new_with_resolver(TracedResolver::default()))` in place of the connector.
 //!
-//! A call that finds an idle connection has no `connect`, and metadata `connection: {reused: true}`. `dial` includes TLS: neither library has a
-//! seam between the two. `dns` is there where the resolver is ours, and for host names only. A failed phase is a fault. A connect that
-//! loses against a connection that became idle goes on in the background, and its subsegment follows by itself.
-//!
-//! Put the layer on all clients of a process or on none: a call cannot tell whether its client has it.
+//! A call that opens a connection has a `connect` and metadata `connection: {reused: false}`; one that finds an idle connection has neither, as
+//! has a call of a client without the layer. `dial` includes TLS: neither library has a seam between the two. `dns` is there where the resolver is
+//! ours, and for host names only. A phase that fails or times out is a fault. A connect that loses against a connection that became idle goes on in
+//! the background, and its subsegment follows by itself.
 
 mod call;
 mod connect;

@@ -15,27 +15,28 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 /// Reads the caller's trace: `X-Amzn-Trace-Id` wins over `traceparent` when it names a trace.
 #[cfg(feature = "tower")]
 pub(crate) fn incoming(headers: &HeaderMap) -> TraceHeader<'_> {
-    let own = text(headers, &X_AMZN_TRACE_ID).map(TraceHeader::parse).unwrap_or_default();
-    if own.root.is_some() {
-        return own;
-    }
-    match text(headers, &TRACEPARENT).and_then(telemetry_wire::Traceparent::parse) {
-        Some(other) => other.to_trace_header(),
-        None => own,
-    }
+    let own = || texts(headers, &X_AMZN_TRACE_ID).map(TraceHeader::parse);
+    let with_root = own().find(|header| header.root.is_some());
+    let standard = || texts(headers, &TRACEPARENT).find_map(telemetry_wire::Traceparent::parse);
+    // Without a trace it may still say whether to sample.
+    with_root.or_else(|| standard().map(telemetry_wire::Traceparent::to_trace_header)).or_else(|| own().next()).unwrap_or_default()
 }
 
+/// The values of all headers of this name: a proxy may add an empty one.
 #[cfg(feature = "tower")]
-fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name).and_then(|value| value.to_str().ok())
+fn texts<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> + use<'a> {
+    headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
 }
 
-/// Writes both headers; what the user has set already stays.
+/// Writes both headers, unless one of them is there: the application passes on a trace of its own, and a request belongs to one trace.
 #[cfg(any(feature = "reqwest", feature = "hyper", feature = "tonic"))]
 pub(crate) fn inject(headers: &mut HeaderMap, context: crate::Context) {
+    if headers.contains_key(X_AMZN_TRACE_ID) || headers.contains_key(TRACEPARENT) {
+        return;
+    }
     let (Some(text), Some(header)) = (context.trace_header_text(), context.trace_header()) else { return };
     if let Ok(value) = HeaderValue::try_from(text) {
-        headers.entry(X_AMZN_TRACE_ID).or_insert(value);
+        headers.insert(X_AMZN_TRACE_ID, value);
     }
     let (Some(trace_id), Some(parent_id)) = (header.root, header.parent) else { return };
     let sampled = header.sampling == telemetry_wire::SamplingState::Sampled;
@@ -44,7 +45,7 @@ pub(crate) fn inject(headers: &mut HeaderMap, context: crate::Context) {
     if write!(text, "{traceparent}").is_ok()
         && let Ok(value) = HeaderValue::try_from(text)
     {
-        headers.entry(TRACEPARENT).or_insert(value);
+        headers.insert(TRACEPARENT, value);
     }
 }
 

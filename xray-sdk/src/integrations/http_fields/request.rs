@@ -1,47 +1,35 @@
 //! From requests to the `http` block.
 
-#[cfg(feature = "tower")]
+#[cfg(any(feature = "tower", feature = "lambda"))]
 use http::HeaderMap;
-#[cfg(feature = "tower")]
+#[cfg(any(feature = "tower", feature = "lambda"))]
 use http::header;
-#[cfg(feature = "tower")]
+#[cfg(any(feature = "tower", feature = "lambda"))]
 use telemetry_wire::Http;
 
-/// The host that the caller asked for, without its port: the authority of the URI in HTTP/2, else the `Host` header.
-#[cfg(feature = "tower")]
-pub(crate) fn host_of(parts: &http::request::Parts) -> Option<&str> {
-    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
-    authority.or_else(|| parts.headers.get(header::HOST).and_then(|value| value.to_str().ok()))
-}
+#[cfg(any(feature = "tower", feature = "lambda"))]
+use super::client_address::Forwarded;
+#[cfg(any(feature = "tower", feature = "lambda"))]
+use super::host::url_of;
 
-/// Fills in method, URL without the query, user agent and client address.
-#[cfg(feature = "tower")]
+/// Fills in method, URL without credentials and query, user agent and the client's address.
+#[cfg(any(feature = "tower", feature = "lambda"))]
 pub(crate) fn describe_server_request(http: &mut Http, parts: &http::request::Parts, peer: Option<std::net::IpAddr>) {
-    let text = |name: header::HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let scheme = parts.uri.scheme_str().unwrap_or("http");
     http.request.method = Some(parts.method.to_string());
-    http.request.url = Some(match host_of(parts) {
-        Some(host) => format!("{scheme}://{host}{}", parts.uri.path()),
-        None => parts.uri.path().to_owned(),
-    });
-    http.request.user_agent = text(header::USER_AGENT);
-    match forwarded_for(&parts.headers) {
-        Some(address) => {
-            http.request.client_ip = Some(address.to_owned());
-            http.request.x_forwarded_for = true;
-        }
-        None => http.request.client_ip = peer.map(|peer| peer.to_string()),
-    }
+    http.request.url = Some(url_of(&parts.uri, &parts.headers));
+    // Not `to_str`: a header may have bytes beyond ASCII.
+    let agent = parts.headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned());
+    http.request.user_agent = agent;
+    let (client, is_forwarded) = match Forwarded::read(&parts.headers) {
+        Forwarded::From(address) => (Some(address), true),
+        Forwarded::Hidden => (None, false),
+        Forwarded::No => (peer.map(|peer| peer.to_canonical()), false),
+    };
+    http.request.client_ip = client.map(|client| client.to_string());
+    http.request.x_forwarded_for = is_forwarded;
 }
 
-/// The first address of `X-Forwarded-For`: the client, as far as the proxies tell the truth.
-#[cfg(feature = "tower")]
-fn forwarded_for(headers: &HeaderMap) -> Option<&str> {
-    let list = headers.get("x-forwarded-for")?.to_str().ok()?;
-    list.split(',').map(str::trim).find(|address| !address.is_empty())
-}
-
-#[cfg(feature = "tower")]
+#[cfg(any(feature = "tower", feature = "lambda"))]
 pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -1,5 +1,6 @@
 //! [`TraceHandler`]: around the handler of a function.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
@@ -55,7 +56,7 @@ impl<F: Future<Output = Result<T, E>>, T, E> Future for HandlerFuture<F, T, E> {
 impl<S, T> Service<LambdaEvent<T>> for TraceHandler<S>
 where
     S: Service<LambdaEvent<T>>,
-    S::Error: fmt::Debug,
+    S::Error: fmt::Debug + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -72,8 +73,16 @@ where
     }
 }
 
-pub(super) fn finish<T, E: fmt::Debug>(invocation: &mut Invocation, result: &Result<T, E>) {
+pub(super) fn finish<T, E: fmt::Debug + 'static>(invocation: &mut Invocation, result: &Result<T, E>) {
     if let Err(error) = result {
-        invocation.subsegment.failure(Classification::Fault, || Exceptions::of_debug(error));
+        invocation.subsegment.failure(Classification::Fault, || describe(error));
+    }
+}
+
+/// Describes the usual error of a handler, which is a box, by what is in it: type, text and sources, as Lambda's own answer has them.
+fn describe<E: fmt::Debug + 'static>(error: &E) -> Exceptions {
+    match (error as &dyn Any).downcast_ref::<lambda_runtime::Error>() {
+        Some(error) => Exceptions::of_source(&**error),
+        None => Exceptions::of_debug(error),
     }
 }

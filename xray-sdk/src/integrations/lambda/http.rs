@@ -1,5 +1,6 @@
 //! [`HttpLayer`]: around the handler of a function that answers HTTP.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
@@ -11,18 +12,36 @@ use tower_layer::Layer;
 
 use super::handler::finish;
 use super::invocation::Invocation;
-use crate::Subsegment;
 use crate::api::{Owned, guarded};
+use crate::integrations::http_fields::{content_length, describe_server_request};
 
 /// Records invocations by HTTP: for `lambda_http::run(HttpLayer::new().layer(app))`, axum's routers too.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct HttpLayer {}
+///
+/// The subsegment has method, URL without query, user agent, the client's address, status and length. With a
+/// [`TraceLayer`](crate::tower::TraceLayer) on the routes of an axum router inside, it has the annotation `http_route` too.
+#[derive(Clone, Debug)]
+pub struct HttpLayer {
+    name: Cow<'static, str>,
+}
+
+impl Default for HttpLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl HttpLayer {
     /// A layer.
     #[must_use]
     pub const fn new() -> Self {
-        Self {}
+        Self { name: Cow::Borrowed("handler") }
+    }
+
+    /// Names the subsegment. Default `handler`.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
     }
 }
 
@@ -30,14 +49,15 @@ impl<S> Layer<S> for HttpLayer {
     type Service = HttpTrace<S>;
 
     fn layer(&self, inner: S) -> HttpTrace<S> {
-        HttpTrace { inner }
+        HttpTrace { inner, name: self.name.clone() }
     }
 }
 
 /// The service of [`HttpLayer`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HttpTrace<S> {
     inner: S,
+    name: Cow<'static, str>,
 }
 
 type Finish<R, E> = fn(&mut Invocation, &Result<Response<R>, E>);
@@ -62,7 +82,7 @@ impl<F: Future<Output = Result<Response<R>, E>>, R, E> Future for HttpFuture<F, 
 impl<S, B, R> Service<Request<B>> for HttpTrace<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
-    S::Error: fmt::Debug,
+    S::Error: fmt::Debug + 'static,
 {
     type Response = Response<R>;
     type Error = S::Error;
@@ -74,31 +94,20 @@ where
 
     /// `lambda_http` puts the invocation's context into the request.
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let context = request.extensions().get::<LambdaContext>().cloned().unwrap_or_default();
-        let mut invocation = Invocation::begin("handler".into(), &context);
-        if invocation.subsegment.is_recording() {
-            describe(&mut invocation.subsegment, &request);
-        }
+        let (parts, body) = request.into_parts();
+        let context = parts.extensions.get::<LambdaContext>().cloned().unwrap_or_default();
+        let mut invocation = Invocation::begin(self.name.clone(), &context);
+        invocation.subsegment.http(|http| describe_server_request(http, &parts, None));
+        let request = Request::from_parts(parts, body);
         let future = guarded(&mut invocation, || self.inner.call(request));
         HttpFuture { inner: Owned::new(invocation, future, answered) }
     }
 }
 
-fn describe<B>(subsegment: &mut Subsegment, request: &Request<B>) {
-    let uri = request.uri();
-    let url = match (uri.scheme_str(), uri.host()) {
-        (Some(scheme), Some(host)) => format!("{scheme}://{host}{}", uri.path()),
-        _ => uri.path().to_owned(),
-    };
-    subsegment.http(|http| {
-        http.request.method = Some(request.method().to_string());
-        http.request.url = Some(url);
-    });
-}
-
-fn answered<R, E: fmt::Debug>(invocation: &mut Invocation, result: &Result<Response<R>, E>) {
+fn answered<R, E: fmt::Debug + 'static>(invocation: &mut Invocation, result: &Result<Response<R>, E>) {
     if let Ok(response) = result {
-        invocation.subsegment.status(response.status().as_u16());
+        let length = content_length(response.headers());
+        invocation.subsegment.status(response.status().as_u16()).http(|http| http.response.content_length = length);
     }
     finish(invocation, result);
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use lambda_runtime::Context as LambdaContext;
-use telemetry_wire::TraceHeader;
+use telemetry_wire::{Timestamp, TraceHeader};
 
+use super::deadline::Watched;
 use crate::api::Owner;
 use crate::{Classification, Context, Exceptions, Subsegment};
 
@@ -20,6 +21,8 @@ pub(super) fn restored() {
 /// The subsegment of an invocation. Ends when dropped.
 #[derive(Debug)]
 pub(super) struct Invocation {
+    // Dropped first: an invocation that has ended is not announced.
+    _watched: Option<Watched>,
     pub(super) subsegment: Subsegment,
 }
 
@@ -36,7 +39,9 @@ impl Invocation {
                 subsegment.annotate("tenant_id", tenant.as_str());
             }
         }
-        Self { subsegment }
+        let deadline = Timestamp::from_system_time(context.deadline());
+        let watched = subsegment.announcement().map(|announcement| Watched::start(announcement, deadline));
+        Self { _watched: watched, subsegment }
     }
 }
 

@@ -3,7 +3,7 @@
 use lambda_runtime::{BoxFuture, Error, SnapStartResource};
 
 use super::invocation::restored;
-use crate::recorder::current_recorder;
+use crate::recorder::{FLUSH_TIMEOUT, current_recorder};
 
 /// For `register_snapstart_resource`: nothing recorded before the snapshot is sent twice, ids and sampling differ between the sandboxes that
 /// are restored from it, and the first invocation after is a cold start. Never fails.
@@ -21,7 +21,7 @@ impl SnapStart {
 impl SnapStartResource for SnapStart {
     fn before_snapshot(&self) -> BoxFuture<'_, Result<(), Error>> {
         if let Some(recorder) = current_recorder() {
-            recorder.drain();
+            recorder.flush(FLUSH_TIMEOUT);
         }
         Box::pin(async { Ok(()) })
     }

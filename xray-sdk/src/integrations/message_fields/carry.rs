@@ -2,13 +2,14 @@
 
 use aws_smithy_runtime_api::client::interceptors::context::Input;
 
-/// Puts the header on each message or event of the input that has none.
-pub(crate) fn carry(input: &mut Input, header: &str) {
+/// Puts the header on each message or event of the input that has none. `header` is called only for an input that has a place for it.
+pub(crate) fn carry(input: &mut Input, header: &dyn Fn() -> Option<String>) {
     #[cfg(feature = "sqs")]
     super::sqs::carry(input, header);
     #[cfg(feature = "eventbridge")]
     super::events::carry(input, header);
-    let _ = (input, header);
+    #[cfg(not(any(feature = "sqs", feature = "eventbridge")))]
+    let _no_operation_has_a_place = (input, header);
 }
 
 /// Asks for the header of the messages that will be received.

@@ -10,12 +10,16 @@ use aws_smithy_runtime_api::client::interceptors::context::Input;
 
 type Attributes = Option<HashMap<MessageSystemAttributeNameForSends, MessageSystemAttributeValue>>;
 
-pub(super) fn carry(input: &mut Input, header: &str) {
+pub(super) fn carry(input: &mut Input, header: &dyn Fn() -> Option<String>) {
     if let Some(message) = input.downcast_mut::<SendMessageInput>() {
-        set(&mut message.message_system_attributes, header);
-    } else if let Some(batch) = input.downcast_mut::<SendMessageBatchInput>() {
+        if let Some(header) = header() {
+            set(&mut message.message_system_attributes, &header);
+        }
+    } else if let Some(batch) = input.downcast_mut::<SendMessageBatchInput>()
+        && let Some(header) = header()
+    {
         for message in batch.entries.iter_mut().flatten() {
-            set(&mut message.message_system_attributes, header);
+            set(&mut message.message_system_attributes, &header);
         }
     }
 }

@@ -37,6 +37,13 @@ pub(super) fn begin(request: &mut Request, settings: Settings) -> Subsegment {
     subsegment
 }
 
+/// Opens the subsegment of a call whose request could not be built, such as one with an invalid URL: the host is not known.
+pub(super) fn begin_invalid() -> Subsegment {
+    let mut subsegment = Subsegment::begin("unknown host");
+    subsegment.namespace("remote");
+    subsegment
+}
+
 /// Polls the call in its subsegment and notes how it ended.
 pub(super) fn drive<F, E>(subsegment: Subsegment, call: F) -> impl Future<Output = Result<Response, E>>
 where

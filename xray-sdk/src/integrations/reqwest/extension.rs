@@ -4,7 +4,7 @@ use std::future::Future;
 
 use reqwest::{Client, Error, Request, RequestBuilder, Response};
 
-use super::call::{Settings, begin, drive};
+use super::call::{Settings, begin, begin_invalid, drive};
 
 /// Adds traced calls to `reqwest::RequestBuilder`.
 pub trait RequestBuilderExt {
@@ -18,7 +18,13 @@ pub trait RequestBuilderExt {
 impl RequestBuilderExt for RequestBuilder {
     async fn send_traced(self) -> Result<Response, Error> {
         let (client, request) = self.build_split();
-        client.execute_traced(request?).await
+        match request {
+            Ok(request) => client.execute_traced(request).await,
+            Err(error) => {
+                let call = drive(begin_invalid(), std::future::ready(Err(error)));
+                call.await
+            }
+        }
     }
 }
 

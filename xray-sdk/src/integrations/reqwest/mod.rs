@@ -12,6 +12,17 @@
 //! length, and ends when the head of the response is there. Redirects and reqwest's own retries happen inside of it. A call
 //! that fails is a fault with reqwest's chain of sources, never with the URL's query.
 //!
+//! `reqwest::blocking` has no traced form. Put such a call into a subsegment, and pass the trace on by hand:
+//!
+//! ```
+//! # fn call_with(header: &str) {}
+//! xray_sdk::in_subsegment("payments", |call| {
+//!     call.namespace("remote");
+//!     // request.header("x-amzn-trace-id", header)
+//!     call.trace_header().iter().for_each(|header| call_with(&header.text().to_string()));
+//! });
+//! ```
+//!
 //! There are three shapes: the extension above; [`TraceLayer`] for `tower::ServiceBuilder` around a `reqwest::Client`; and, with
 //! feature `reqwest-middleware`, a middleware for `reqwest_middleware::ClientBuilder`.
 

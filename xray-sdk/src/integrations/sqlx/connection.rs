@@ -18,6 +18,8 @@ use super::target::{Options, Target};
 pub struct Connection<DB: Database, C> {
     pub(super) raw: C,
     pub(super) target: Arc<Target>,
+    /// In a transaction, so that what is begun here is a savepoint.
+    pub(super) is_in_transaction: bool,
     pub(super) database: PhantomData<fn() -> DB>,
 }
 
@@ -37,7 +39,7 @@ impl<'c, DB: Database> Connection<DB, &'c mut DB::Connection> {
 
 impl<DB: Database, C: DerefMut<Target = DB::Connection>> Connection<DB, C> {
     pub(super) const fn over(raw: C, target: Arc<Target>) -> Self {
-        Self { raw, target, database: PhantomData }
+        Self { raw, target, is_in_transaction: false, database: PhantomData }
     }
 
     /// sqlx's own connection, for what has no traced form. What is done with it is not recorded.

@@ -12,6 +12,11 @@ pub type Step<DB> = Either<<DB as Database>::QueryResult, <DB as Database>::Row>
 
 /// A database whose connections execute statements: PostgreSQL, MySQL and SQLite, each with its feature. For another driver of sqlx,
 /// implement it by the methods of the same names of its connection.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a database that xray-sdk traces",
+    note = "turn on feature `sqlx-postgres`, `sqlx-mysql` or `sqlx-sqlite` of xray-sdk",
+    note = "`sqlx::Any` has no traced form: connect with a pool of the database itself, such as `PgPool`"
+)]
 pub trait TracedDatabase: Database {
     /// As `Executor::fetch_many`.
     fn fetch_many<'e, 'q: 'e, E>(connection: &'e mut Self::Connection, query: E) -> BoxStream<'e, Result<Step<Self>, Error>>

@@ -2,24 +2,30 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
-/// Names that are kept. Whoever connects to more databases than that pays a copy with each statement.
+use arc_swap::ArcSwapOption;
+
+/// Names that are kept. A process that connects to more databases copies the further names with each statement.
 const KEPT: usize = 1_024;
 
-/// The name, borrowed if there is room.
+/// Returns the name, borrowed if there is room.
 pub(super) fn interned(name: &str) -> Cow<'static, str> {
-    static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
-    let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
-    let names = names.get_or_insert_default();
-    if let Some(known) = names.get(name) {
+    // Read with each statement and written with each new database: readers take no lock.
+    static NAMES: ArcSwapOption<HashSet<&'static str>> = ArcSwapOption::const_empty();
+    let names = NAMES.load();
+    if let Some(known) = names.as_ref().and_then(|names| names.get(name)) {
         return Cow::Borrowed(known);
     }
-    if names.len() >= KEPT {
+    if names.as_ref().is_some_and(|names| names.len() >= KEPT) {
         return Cow::Owned(name.to_owned());
     }
     let kept: &'static str = name.to_owned().leak();
-    names.insert(kept);
+    NAMES.rcu(|names| {
+        let mut names = names.as_deref().cloned().unwrap_or_default();
+        names.insert(kept);
+        Some(Arc::new(names))
+    });
     Cow::Borrowed(kept)
 }
 

@@ -16,13 +16,15 @@
 //! ```
 //!
 //! [`Pool`], [`PoolConnection`] and [`Transaction`] stand where sqlx's own stood: `&pool`, `&mut *connection` and `&mut *transaction` are
-//! executors. The subsegment is named `database@host`, has namespace `remote`, the `sql` block without credentials and statement, and
+//! executors. What has no traced form is behind `untraced()`, `COPY` by a pool and `sqlx::Any` among it: nothing executes untraced by coercion. The subsegment is named `database@host`, has namespace `remote`, the `sql` block without credentials and statement, and
 //! rows as metadata; it ends when the stream of rows ends, errs or is dropped. `BEGIN`, `COMMIT` and `ROLLBACK` have subsegments of their
 //! own, and so has a wait of a millisecond for a connection of the pool: the
 //! database's own time stays its own.
 //!
 //! Statements are shown, without their literals, when [`Pool::record_statements`] asks for it. Errors of the database are faults with its
-//! code and its message, of which everything in quotes is left out: it may be a value.
+//! code, its kind, and the names of table, column and constraint. A server's message may quote values, so it is recorded only with
+//! [`Builder::database_messages`](crate::Builder::database_messages). The same holds for every error around it: a `sqlx::Error` that a function with
+//! `#[traced]` passes on with `?` shows no more.
 //!
 //! Databases have features of their own: `sqlx-postgres`, `sqlx-mysql`, `sqlx-sqlite`; PostgreSQL's brings `COPY` too.
 

@@ -1,6 +1,5 @@
 //! [`Pool`].
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use async_stream::try_stream;
@@ -8,7 +7,7 @@ use futures_core::TryStream as _;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use sqlx::pool::MaybePoolConnection;
-use sqlx::{ColumnIndex, Database, Decode, Describe, Error, Execute, Executor, Row as _, SqlStr, Type};
+use sqlx::{ColumnIndex, Database, Decode, Describe, Error, Execute, Executor, Row as _, SqlSafeStr, SqlStr, Type};
 use telemetry_wire::Sql;
 
 use super::acquire::acquire;
@@ -16,10 +15,12 @@ use super::connection::{Connection, PoolConnection};
 use super::database::{Step, TracedDatabase};
 use super::interned::interned;
 use super::target::Target;
-use super::transaction::Transaction;
+use super::transaction::{Level, Transaction};
 
-/// A pool whose statements are subsegments. Clones share it, as sqlx's do. Everything that sqlx's pool has beside executing
-/// (`close`, `size`, `options`) is there by `Deref`.
+/// A pool whose statements are subsegments. Clones share it, as sqlx's do.
+///
+/// It does not dereference to sqlx's pool: a function that takes `&sqlx::PgPool` would then execute statements that nobody sees. Make such a function
+/// generic over [`Executor`], let it take this type, or say with [`Self::untraced`] that its statements are not recorded.
 #[derive(Debug)]
 pub struct Pool<DB: Database> {
     pool: sqlx::Pool<DB>,
@@ -29,13 +30,13 @@ pub struct Pool<DB: Database> {
 /// Traces pools in one line.
 pub trait PoolExt {
     /// The database.
-    type Database: Database;
+    type Database: TracedDatabase;
 
     /// This pool, its statements as subsegments.
     fn traced(self) -> Pool<Self::Database>;
 }
 
-impl<DB: Database> PoolExt for sqlx::Pool<DB> {
+impl<DB: TracedDatabase> PoolExt for sqlx::Pool<DB> {
     type Database = DB;
 
     fn traced(self) -> Pool<DB> {
@@ -47,14 +48,6 @@ impl<DB: Database> PoolExt for sqlx::Pool<DB> {
 impl<DB: Database> Clone for Pool<DB> {
     fn clone(&self) -> Self {
         Self { pool: self.pool.clone(), target: Arc::clone(&self.target) }
-    }
-}
-
-impl<DB: Database> Deref for Pool<DB> {
-    type Target = sqlx::Pool<DB>;
-
-    fn deref(&self) -> &sqlx::Pool<DB> {
-        &self.pool
     }
 }
 
@@ -81,13 +74,82 @@ impl<DB: Database> Pool<DB> {
         Ok(PoolConnection { connection: Connection::over(acquire(&self.pool).await?, Arc::clone(&self.target)) })
     }
 
+    /// Takes a connection if one is idle.
+    #[must_use]
+    pub fn try_acquire(&self) -> Option<PoolConnection<DB>> {
+        let connection = self.pool.try_acquire()?;
+        Some(PoolConnection { connection: Connection::over(connection, Arc::clone(&self.target)) })
+    }
+
     /// Takes a connection and begins a transaction.
     ///
     /// # Errors
     /// Those of sqlx.
     pub async fn begin(&self) -> Result<Transaction<'static, DB>, Error> {
-        let connection = acquire(&self.pool).await?;
-        Transaction::begin(MaybePoolConnection::PoolConnection(connection), Arc::clone(&self.target)).await
+        self.begin_on(acquire(&self.pool).await?, None).await
+    }
+
+    /// Takes a connection and begins a transaction with a statement of the application's, such as `BEGIN ISOLATION LEVEL SERIALIZABLE`.
+    ///
+    /// # Errors
+    /// Those of sqlx.
+    pub async fn begin_with(&self, statement: impl SqlSafeStr) -> Result<Transaction<'static, DB>, Error> {
+        self.begin_on(acquire(&self.pool).await?, Some(statement.into_sql_str())).await
+    }
+
+    /// Begins a transaction if a connection is idle.
+    ///
+    /// # Errors
+    /// Those of sqlx.
+    pub async fn try_begin(&self) -> Result<Option<Transaction<'static, DB>>, Error> {
+        match self.pool.try_acquire() {
+            Some(connection) => self.begin_on(connection, None).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn begin_on(
+        &self,
+        connection: sqlx::pool::PoolConnection<DB>,
+        statement: Option<SqlStr>,
+    ) -> Result<Transaction<'static, DB>, Error> {
+        let connection = MaybePoolConnection::PoolConnection(connection);
+        Transaction::begin(connection, Arc::clone(&self.target), Level::Transaction, statement).await
+    }
+
+    /// Returns sqlx's own pool, for what has no traced form. Statements that it executes are not recorded.
+    #[must_use]
+    pub const fn untraced(&self) -> &sqlx::Pool<DB> {
+        &self.pool
+    }
+
+    /// Closes the pool, as sqlx's does.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// Returns whether [`Self::close`] was called.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.pool.is_closed()
+    }
+
+    /// Returns the number of connections.
+    #[must_use]
+    pub fn size(&self) -> u32 {
+        self.pool.size()
+    }
+
+    /// Returns the number of connections that wait to be taken.
+    #[must_use]
+    pub fn num_idle(&self) -> usize {
+        self.pool.num_idle()
+    }
+
+    /// Returns what the pool was made with.
+    #[must_use]
+    pub fn options(&self) -> &sqlx::pool::PoolOptions<DB> {
+        self.pool.options()
     }
 }
 

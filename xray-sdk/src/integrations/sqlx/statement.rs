@@ -10,7 +10,7 @@ use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use sqlx::{Database, Either, Error, SqlStr};
 
-use telemetry_wire::Sql;
+use telemetry_wire::{Sql, SqlDialect, changes_rows, sanitize_sql};
 
 use super::database::Step;
 use super::failure;
@@ -18,14 +18,14 @@ use super::result::rows_affected;
 use super::split::SplitQuery;
 use super::target::Target;
 use crate::api::Owned;
-use crate::integrations::sql_text::{Quiet, sanitize};
+use crate::integrations::sql_text::Quiet;
 use crate::{Context, Subsegment};
 
 /// A statement before its subsegment begins.
 #[derive(Debug)]
 pub(super) struct Statement {
     target: Arc<Target>,
-    text: Option<SqlStr>,
+    text: SqlStr,
     is_prepared: bool,
 }
 
@@ -35,13 +35,13 @@ impl Statement {
     }
 
     pub(super) fn new(target: &Arc<Target>, text: &SqlStr, is_prepared: bool) -> Self {
-        Self { target: Arc::clone(target), text: target.records_statements.then(|| text.clone()), is_prepared }
+        Self { target: Arc::clone(target), text: text.clone(), is_prepared }
     }
 
     pub(super) fn begin(&self) -> Subsegment {
         let mut subsegment = self.target.begin(if self.is_prepared { &self.target.prepared } else { &self.target.sql });
-        if let Some(text) = self.text.as_ref().filter(|_| subsegment.is_recording()) {
-            let text = sanitize(text.as_str(), self.target.dialect);
+        if self.target.records_statements && subsegment.is_recording() {
+            let text = sanitize_sql(self.text.as_str(), self.target.dialect);
             subsegment.sql(|sql| sql.sanitized_query = Some(text));
         }
         subsegment
@@ -69,15 +69,15 @@ impl Target {
         subsegment
     }
 
-    /// Runs `work` as a statement of ours, such as `COMMIT`, that holds no secrets.
+    /// Runs `work` as a statement whose text holds no literals, such as `COMMIT`.
     pub(super) fn run<T>(
         self: Arc<Self>,
-        text: &'static str,
+        text: String,
         work: impl Future<Output = Result<T, Error>>,
     ) -> impl Future<Output = Result<T, Error>> {
         let begin = move || {
             let mut subsegment = self.begin(&self.sql);
-            subsegment.sql(|sql| sql.sanitized_query = Some(text.to_owned()));
+            subsegment.sql(|sql| sql.sanitized_query = Some(text));
             subsegment
         };
         drive(begin, work, |_, _| ())
@@ -99,9 +99,41 @@ async fn drive<T>(
     Owned::new(subsegment, poll_fn(|cx| quiet.in_scope(|| work.as_mut().poll(cx))), finish).await
 }
 
+/// The statements of a text whose count of changed rows is their own, by place, the first in the lowest bit. SQLite counts the rows of the last
+/// statement that changed any again for each statement that changes none (`sqlite3_changes`).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Changing(u64);
+
+impl Default for Changing {
+    fn default() -> Self {
+        Self(u64::MAX)
+    }
+}
+
+impl Changing {
+    fn of(statement: &Statement) -> Self {
+        let dialect = statement.target.dialect;
+        if dialect != SqlDialect::Sqlite {
+            return Self::default();
+        }
+        // The highest bit stands for all further statements, whose rows are not counted.
+        let of_first = changes_rows(statement.text.as_str(), dialect).into_iter().take(63);
+        Self(of_first.enumerate().filter(|(_, changes)| *changes).fold(0, |bits, (place, _)| bits | 1 << place))
+    }
+
+    /// Takes the next statement. Returns whether it changes rows.
+    const fn next(&mut self) -> bool {
+        let changes = self.0 & 1 == 1;
+        // All ones stay all ones.
+        self.0 = (self.0.cast_signed() >> 1).cast_unsigned();
+        changes
+    }
+}
+
 /// What a statement has given so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
+    pub(super) changing: Changing,
     pub(super) has_answered: bool,
     pub(super) returned: u64,
     pub(super) affected: Option<u64>,
@@ -111,7 +143,9 @@ impl Counts {
     pub(super) fn step<DB: Database>(&mut self, step: &Step<DB>) {
         match step {
             Either::Left(result) => {
-                if let Some(rows) = rows_affected(result) {
+                if self.changing.next()
+                    && let Some(rows) = rows_affected(result)
+                {
                     *self.affected.get_or_insert(0) += rows;
                 }
             }
@@ -119,7 +153,7 @@ impl Counts {
         }
     }
 
-    /// Adds the counts as metadata. What returned rows affected none; SQLite then tells of the statement before.
+    /// Adds the counts as metadata. A statement that returns rows affects none, although PostgreSQL counts them as such.
     pub(super) fn record(self, subsegment: &mut Subsegment) {
         if subsegment.is_recording() {
             subsegment.metadata_in("sql", "rows_returned", self.returned);
@@ -185,6 +219,9 @@ impl<T> Stream for Results<'_, T> {
         if let State::Waiting(statement) = &this.state {
             let subsegment = statement.begin();
             let quiet = Quiet::new(subsegment.is_recording());
+            if subsegment.is_recording() {
+                this.counts.changing = Changing::of(statement);
+            }
             this.state = State::Running(subsegment, quiet);
         }
         let State::Running(subsegment, quiet) = &this.state else { return this.inner.as_mut().poll_next(cx) };

@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use sqlx::{ConnectOptions, Database};
-use telemetry_wire::Sql;
+use telemetry_wire::{Sql, SqlDialect};
 
 use super::interned::interned;
-use crate::integrations::sql_text::Dialect;
 
 /// What the subsegments of one pool share.
 #[derive(Clone, Debug)]
@@ -18,7 +17,7 @@ pub(super) struct Target {
     pub(super) sql: Arc<Sql>,
     /// The same, of a prepared statement.
     pub(super) prepared: Arc<Sql>,
-    pub(super) dialect: Dialect,
+    pub(super) dialect: SqlDialect,
     pub(super) records_statements: bool,
 }
 
@@ -43,7 +42,7 @@ impl Target {
             user: place.user,
             ..Sql::default()
         };
-        let dialect = Dialect::of(DB::NAME);
+        let dialect = SqlDialect::of(DB::NAME);
         let mut target =
             Self { name: interned(&place.name), sql: Arc::default(), prepared: Arc::default(), dialect, records_statements: false };
         target.set_sql(sql);

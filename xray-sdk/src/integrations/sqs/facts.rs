@@ -23,12 +23,19 @@ pub(super) fn age(message: &Message, now: u64) -> Option<u64> {
     Some(now.saturating_sub(sent))
 }
 
-/// The traces of a batch, at most those that X-Ray takes.
+/// Returns the traces of a batch, each once and at most as many as X-Ray takes: messages of one `SendMessageBatch` have one sender.
 pub(super) fn links(messages: &[Message]) -> Vec<Link> {
     const MOST: usize = 20;
-    let sampled = messages.iter().map(header).filter(|header| header.sampling == SamplingState::Sampled);
-    let links = sampled.filter_map(|header| Some(Link { trace_id: header.root?, id: header.parent? }));
-    links.take(MOST).collect()
+    let mut links: Vec<Link> = Vec::new();
+    for header in messages.iter().map(header).filter(|header| header.sampling == SamplingState::Sampled) {
+        if let (Some(trace_id), Some(id)) = (header.root, header.parent) {
+            let link = Link { trace_id, id };
+            if links.len() < MOST && !links.contains(&link) {
+                links.push(link);
+            }
+        }
+    }
+    links
 }
 
 /// Whether a batch is recorded: if any message is, unless none is.
@@ -40,5 +47,26 @@ pub(super) fn sampling(messages: &[Message]) -> SamplingState {
         SamplingState::NotSampled
     } else {
         SamplingState::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(header: &str) -> Message {
+        Message::builder().attributes(MessageSystemAttributeName::AwsTraceHeader, header).build()
+    }
+
+    #[test]
+    fn messages_of_one_sender_are_one_link() {
+        let (one, other) = (
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+            "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad9;Sampled=1",
+        );
+        assert_eq!(links(&[message(one), message(one), message(other), message(one)]).len(), 2);
+        let many: Vec<Message> =
+            (1..100).map(|id| message(&format!("Root=1-5759e988-bd862e3fe1be46a994272793;Parent={id:016x};Sampled=1"))).collect();
+        assert_eq!(links(&many).len(), 20);
     }
 }

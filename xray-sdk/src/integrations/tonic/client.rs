@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use super::body::{TracedBody, note};
 use crate::api::guarded;
-use crate::integrations::http_fields::{begin_call, describe_call_error};
+use crate::integrations::http_fields::{GrpcStatus, begin_call, describe_call_error};
 use crate::{Classification, Subsegment};
 
 /// Traces the calls of a channel.
@@ -82,6 +82,9 @@ where
             }
             Poll::Ready(Ok(response)) => Poll::Ready(Ok(answered(call, response))),
             Poll::Ready(Err(error)) => {
+                if let Some(status) = GrpcStatus::of_failure(&error) {
+                    call.annotate("grpc_status", i64::from(status.code));
+                }
                 call.failure(Classification::Fault, || describe_call_error(&error));
                 Poll::Ready(Err(error))
             }

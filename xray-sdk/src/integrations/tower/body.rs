@@ -86,8 +86,12 @@ where
 /// Records gRPC's status, if it is here.
 pub(super) fn note_grpc(segment: &mut Segment, headers: &HeaderMap) {
     if let Some(status) = GrpcStatus::read(headers) {
-        segment.annotate("grpc_status", i64::from(status.code)).failure(status.classification(), || status.exceptions());
+        note_grpc_status(segment, &status);
     }
+}
+
+pub(super) fn note_grpc_status(segment: &mut Segment, status: &GrpcStatus) {
+    segment.annotate("grpc_status", i64::from(status.code)).failure(status.classification(), || status.exceptions());
 }
 
 fn bytes_of(data: &impl bytes::Buf) -> u64 {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
-use crate::integrations::http_fields::host_of;
+use crate::integrations::http_fields::{host_of, without_port};
 use crate::sampling::matches_pattern;
 
 /// Names segments by the heads of requests.
@@ -17,7 +17,7 @@ type NameOf = dyn Fn(&Parts) -> Cow<'static, str> + Send + Sync;
 pub enum Naming {
     /// Always this.
     Fixed(Cow<'static, str>),
-    /// The `Host` header if it matches the pattern, else the fallback: hosts can be forged, and each name is a node on the map.
+    /// The host in lower case if it matches the pattern, else the fallback: hosts can be forged, and each name is a node on the map.
     Dynamic {
         /// Knows `*` and `?`, and no case.
         pattern: Cow<'static, str>,
@@ -49,17 +49,11 @@ impl Naming {
             Self::Fixed(name) => name.clone(),
             Self::By(name) => name(request),
             Self::Dynamic { pattern, fallback } => {
-                let host = host_of(request).map(without_port).filter(|host| matches_pattern(pattern, host));
-                host.map_or_else(|| fallback.clone(), |host| Cow::Owned(host.to_owned()))
+                let host = host_of(&request.uri, &request.headers).map(without_port).filter(|host| matches_pattern(pattern, host));
+                // Hosts have no case (RFC 9110, 4.2.3), and each name is a node on the map.
+                host.map_or_else(|| fallback.clone(), |host| Cow::Owned(host.to_ascii_lowercase()))
             }
         }
-    }
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
     }
 }
 
@@ -76,10 +70,10 @@ mod tests {
     #[test]
     fn forged_hosts_get_the_fallback() {
         let naming = Naming::Dynamic { pattern: "*.shop.com".into(), fallback: "shop".into() };
-        assert_eq!(name(&naming, Some("API.shop.com:8080")), "API.shop.com");
+        assert_eq!(name(&naming, Some("API.shop.com:8080")), "api.shop.com");
+        assert_eq!(name(&naming, Some("user:PASSWORD@api.shop.com")), "api.shop.com");
         assert_eq!(name(&naming, Some("evil.com")), "shop");
         assert_eq!(name(&naming, None), "shop");
-        assert_eq!(without_port("[::1]:80"), "[::1]");
     }
 
     #[test]

@@ -17,8 +17,8 @@ pub(super) struct Fields {
 
 impl Fields {
     /// `log.*` and `otel.*` speak to other layers.
-    fn push(&mut self, field: &Field, value: AnnotationValue) {
-        let name = field.name();
+    fn push(&mut self, field: &Field, value: impl Into<AnnotationValue>) {
+        let (name, value) = (field.name(), value.into());
         if !name.starts_with("log.") && !name.starts_with("otel.") {
             self.annotations.push((name, value));
         }
@@ -30,14 +30,14 @@ impl Visit for Fields {
         let text = format!("{value:?}");
         match field.name() {
             "error" | "exception.message" => self.error = Some(Exceptions::new("Error", &text)),
-            _ => self.push(field, text.into()),
+            _ => self.push(field, text),
         }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
             "error" => self.error = Some(Exceptions::new("Error", value)),
-            _ => self.push(field, value.into()),
+            _ => self.push(field, value.to_owned()),
         }
     }
 
@@ -47,18 +47,18 @@ impl Visit for Fields {
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.push(field, value.into());
+        self.push(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.push(field, value.into());
+        self.push(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.push(field, value.into());
+        self.push(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.push(field, value.into());
+        self.push(field, value);
     }
 }

@@ -10,6 +10,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::fields::Fields;
 use super::statement::{self, Statements};
+use crate::clock::{Ticks, ticks};
 use crate::integrations::sql_text::QUIET_TARGET;
 use crate::{Classification, Context, Exceptions, Segment, Subsegment, context};
 
@@ -18,14 +19,14 @@ use crate::{Classification, Context, Exceptions, Segment, Subsegment, context};
 pub struct Layer {
     max_level: Level,
     opens_segments: bool,
-    records_fields: bool,
+    annotated: Annotated,
     statements: Option<Arc<Statements>>,
 }
 
 impl Default for Layer {
     fn default() -> Self {
         let statements = Statements { name: "database".to_owned(), database_type: None, records_text: false };
-        Self { max_level: Level::INFO, opens_segments: false, records_fields: true, statements: Some(Arc::new(statements)) }
+        Self { max_level: Level::INFO, opens_segments: false, annotated: Annotated::default(), statements: Some(Arc::new(statements)) }
     }
 }
 
@@ -50,10 +51,22 @@ impl Layer {
         self
     }
 
-    /// Whether fields become annotations. Default yes; `#[instrument]` makes fields of all arguments that it is not told to skip.
+    /// Makes annotations of the fields with these names, beside those named before. Default none: `#[instrument]` makes fields of all arguments
+    /// that it is not told to skip, passwords among them, and annotations are indexed.
     #[must_use]
-    pub const fn record_fields(mut self, record: bool) -> Self {
-        self.records_fields = record;
+    pub fn annotate_fields(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let known = match &self.annotated {
+            Annotated::Named(known) => known.to_vec(),
+            Annotated::All => Vec::new(),
+        };
+        self.annotated = Annotated::Named(known.into_iter().chain(names.into_iter().map(Into::into)).collect());
+        self
+    }
+
+    /// Makes annotations of all fields, arguments of functions with `#[instrument]` included. Default no.
+    #[must_use]
+    pub fn annotate_all_fields(mut self) -> Self {
+        self.annotated = Annotated::All;
         self
     }
 
@@ -87,6 +100,44 @@ impl Layer {
     }
 }
 
+/// Fields that become annotations.
+#[derive(Clone, Debug)]
+enum Annotated {
+    Named(Arc<[String]>),
+    All,
+}
+
+impl Default for Annotated {
+    fn default() -> Self {
+        Self::Named(Arc::default())
+    }
+}
+
+impl Annotated {
+    fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::Named(names) => names.iter().any(|known| known == name),
+            Self::All => true,
+        }
+    }
+}
+
+/// A span that is recorded, and when it was left last.
+struct Kept {
+    recorded: Recorded,
+    left: Option<Ticks>,
+}
+
+impl Kept {
+    /// Ends the subsegment when the span was left last: a span may be kept long after its work, in a handle or a struct.
+    fn end(self) {
+        match (self.recorded, self.left) {
+            (Recorded::Subsegment(subsegment), Some(left)) => subsegment.end_at(left),
+            (recorded, _) => drop(recorded),
+        }
+    }
+}
+
 /// What is kept with a span.
 enum Recorded {
     Segment(Segment),
@@ -107,8 +158,12 @@ impl Recorded {
         }
     }
 
-    fn annotate(&mut self, fields: Fields) {
-        for (key, value) in fields.annotations {
+    /// Takes over the fields that become annotations, and an `error` field in any case.
+    fn take_over(&mut self, fields: Fields, annotated: &Annotated) {
+        if let Some(exceptions) = fields.error {
+            self.fail(Classification::Fault, exceptions);
+        }
+        for (key, value) in fields.annotations.into_iter().filter(|(key, _)| annotated.contains(key)) {
             match self {
                 Self::Segment(segment) => {
                     segment.annotate(key, value);
@@ -121,16 +176,16 @@ impl Recorded {
         }
     }
 
-    fn fail(&mut self, exceptions: Exceptions) {
+    fn fail(&mut self, classification: Classification, exceptions: Exceptions) {
         match self {
             Self::Segment(segment) => {
-                segment.failure(Classification::Fault, || exceptions);
+                segment.failure(classification, || exceptions);
             }
             Self::Subsegment(subsegment) => {
-                subsegment.failure(Classification::Fault, || exceptions);
+                subsegment.failure(classification, || exceptions);
             }
             Self::Passed { context, .. } => {
-                context.note(crate::entity::Note::Failure(Classification::Fault.flags(), exceptions.0));
+                context.note(crate::entity::Note::Failure(classification.flags(), exceptions.0));
             }
         }
     }
@@ -156,7 +211,7 @@ impl Layer {
 }
 
 fn context_of<S: for<'a> LookupSpan<'a>>(span: &SpanRef<'_, S>) -> Option<Context> {
-    span.extensions().get::<Recorded>().map(Recorded::context)
+    span.extensions().get::<Kept>().map(|kept| kept.recorded.context())
 }
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for Layer {
@@ -170,22 +225,22 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for La
             None => Context::current(),
         };
         let mut recorded = self.begin(attributes.metadata(), parent);
-        if self.records_fields && recorded.context().is_recording() {
+        if recorded.context().is_recording() && !matches!(recorded, Recorded::Passed { .. }) {
             let mut fields = Fields::default();
             attributes.record(&mut fields);
-            recorded.annotate(fields);
+            recorded.take_over(fields, &self.annotated);
         }
         if recorded.context().is_present() {
-            span.extensions_mut().insert(recorded);
+            span.extensions_mut().insert(Kept { recorded, left: None });
         }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: LayerContext<'_, S>) {
-        let Some(span) = ctx.span(id).filter(|_| self.records_fields) else { return };
+        let Some(span) = ctx.span(id) else { return };
         let mut fields = Fields::default();
         values.record(&mut fields);
-        if let Some(recorded) = span.extensions_mut().get_mut::<Recorded>() {
-            recorded.annotate(fields);
+        if let Some(kept) = span.extensions_mut().get_mut::<Kept>() {
+            kept.recorded.take_over(fields, &self.annotated);
         }
     }
 
@@ -194,16 +249,21 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for La
         if is_statement {
             return self.on_statement(event, &ctx);
         }
-        if *event.metadata().level() != Level::ERROR || event.metadata().fields().field("error").is_none() {
+        let classification = match *event.metadata().level() {
+            Level::ERROR => Classification::Fault,
+            Level::WARN => Classification::Error,
+            _ => return,
+        };
+        if event.metadata().fields().field("error").is_none() {
             return;
         }
         let mut fields = Fields::default();
         event.record(&mut fields);
         let Some(exceptions) = fields.error else { return };
         let span = ctx.event_span(event);
-        match span.as_ref().map(SpanRef::extensions_mut).as_mut().and_then(|extensions| extensions.get_mut::<Recorded>()) {
-            Some(recorded) => recorded.fail(exceptions),
-            None => Recorded::Passed { context: Context::current(), is_quiet: false }.fail(exceptions),
+        match span.as_ref().map(SpanRef::extensions_mut).as_mut().and_then(|extensions| extensions.get_mut::<Kept>()) {
+            Some(kept) => kept.recorded.fail(classification, exceptions),
+            None => Recorded::Passed { context: Context::current(), is_quiet: false }.fail(classification, exceptions),
         }
     }
 
@@ -214,7 +274,12 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for La
     }
 
     /// Spans may be left out of order; then what was entered later stays current and takes over what to go back to.
-    fn on_exit(&self, id: &Id, _: LayerContext<'_, S>) {
+    fn on_exit(&self, id: &Id, ctx: LayerContext<'_, S>) {
+        if let Some(span) = ctx.span(id)
+            && let Some(kept) = span.extensions_mut().get_mut::<Kept>()
+        {
+            kept.left = Some(ticks());
+        }
         ENTERED.with_borrow_mut(|entered| {
             let Some(place) = entered.iter().rposition(|(known, _)| known == id) else { return };
             let (_, previous) = entered.remove(place);
@@ -227,8 +292,10 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> tracing_subscriber::Layer<S> for La
 
     /// Taken out first: ending it may call code that logs.
     fn on_close(&self, id: Id, ctx: LayerContext<'_, S>) {
-        let recorded = ctx.span(&id).and_then(|span| span.extensions_mut().remove::<Recorded>());
-        drop(recorded);
+        let kept = ctx.span(&id).and_then(|span| span.extensions_mut().remove::<Kept>());
+        if let Some(kept) = kept {
+            kept.end();
+        }
     }
 }
 
@@ -238,7 +305,7 @@ impl Layer {
         let Some(statements) = &self.statements else { return };
         let span = ctx.event_span(event);
         let recorded = span.as_ref().map(SpanRef::extensions);
-        let (of_span, is_quiet) = match recorded.as_ref().and_then(|extensions| extensions.get::<Recorded>()) {
+        let (of_span, is_quiet) = match recorded.as_ref().and_then(|extensions| extensions.get::<Kept>()).map(|kept| &kept.recorded) {
             Some(Recorded::Passed { is_quiet: true, .. }) => (None, true),
             Some(recorded) => (Some(recorded.context()), false),
             None => (None, false),

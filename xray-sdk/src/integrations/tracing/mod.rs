@@ -9,7 +9,7 @@
 //! # drop(subscriber);
 //! ```
 //!
-//! **Spans.** Every span within a segment becomes a subsegment: code with `#[instrument]` shows up as it is. Fields are annotations (numbers,
+//! **Spans.** Every span within a segment becomes a subsegment: code with `#[instrument]` shows up as it is. Fields that [`Layer::annotate_fields`] names are annotations (numbers,
 //! booleans, texts; what is recorded by `Debug` as text), also those recorded later. An event with an `error` field, which is what
 //! `#[instrument(err)]` makes, is a fault with its chain of sources. Spans may end on other threads, out of order and after their
 //! segment. Spans outside a segment are left alone, or open segments with [`Layer::open_segments`].

@@ -3,10 +3,10 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
+use telemetry_wire::{SqlDialect, sanitize_sql};
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
-use crate::integrations::sql_text::{Dialect, sanitize};
 use crate::{Context, Subsegment};
 
 /// The target of these events.
@@ -66,7 +66,7 @@ impl Statements {
         subsegment.namespace("remote").sql(|sql| {
             sql.database_type.clone_from(&self.database_type);
             sql.driver_version = Some("sqlx".to_owned());
-            sql.sanitized_query = self.records_text.then(|| sanitize(ended.text(), self.dialect()));
+            sql.sanitized_query = self.records_text.then(|| sanitize_sql(ended.text(), self.dialect()));
         });
         subsegment.metadata_in("sql", "rows_returned", ended.rows_returned);
         if ended.rows_returned == 0 {
@@ -74,8 +74,8 @@ impl Statements {
         }
     }
 
-    fn dialect(&self) -> Dialect {
-        self.database_type.as_deref().map_or(Dialect::Any, Dialect::of)
+    fn dialect(&self) -> SqlDialect {
+        self.database_type.as_deref().map_or(SqlDialect::Any, SqlDialect::of)
     }
 }
 

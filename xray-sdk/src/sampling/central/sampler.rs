@@ -1,6 +1,7 @@
 //! [`CentralSampler`].
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use arc_swap::ArcSwapOption;
 
@@ -25,7 +26,9 @@ pub struct CentralSampler {
     manifest: Arc<ArcSwapOption<Manifest>>,
     local: LocalSampler,
     anomalies: Anomalies,
-    poller: OnceLock<Option<Poller>>,
+    poller: ArcSwapOption<Poller>,
+    /// One more than the forks before this process, once it has a poller or could not start one.
+    started: AtomicU32,
 }
 
 impl CentralSampler {
@@ -37,7 +40,8 @@ impl CentralSampler {
             manifest: Arc::default(),
             local,
             anomalies: Anomalies::default(),
-            poller: OnceLock::new(),
+            poller: ArcSwapOption::empty(),
+            started: AtomicU32::new(0),
         }
     }
 
@@ -66,16 +70,28 @@ impl CentralSampler {
         self
     }
 
+    /// Starts the thread, once per process: a child of a fork has none of its parent's.
     #[cold]
-    fn start(&self, service: &str) -> Option<Poller> {
-        let started = Poller::start(self.endpoint.clone(), Arc::clone(&self.manifest), service.to_owned());
-        started.inspect_err(|error| log::warn!("X-Ray: no thread to ask for sampling rules: {error}; local rules decide")).ok()
+    fn start(&self, service: &str, process: u32) {
+        let before = self.started.swap(process, Ordering::Relaxed);
+        if before == process {
+            return;
+        }
+        crate::fork::watch();
+        match Poller::start(self.endpoint.clone(), Arc::clone(&self.manifest), service.to_owned()) {
+            // The parent's is not dropped: that would wake a thread that is not there.
+            Ok(poller) => std::mem::forget(self.poller.swap(Some(Arc::new(poller)))),
+            Err(error) => log::warn!("X-Ray: no thread to ask for sampling rules: {error}; local rules decide"),
+        }
     }
 }
 
 impl Sampler for CentralSampler {
     fn decide(&self, request: &SamplingRequest<'_>, now: u64) -> SamplingDecision {
-        self.poller.get_or_init(|| self.start(request.service));
+        let process = crate::fork::count() + 1;
+        if self.started.load(Ordering::Relaxed) != process {
+            self.start(request.service, process);
+        }
         let manifest = self.manifest.load();
         let decided = manifest.as_ref().and_then(|manifest| manifest.decide(request, now));
         let mut decision = decided.unwrap_or_else(|| self.local.decide(request, now));

@@ -1,12 +1,20 @@
 //! Statements without their literals.
 
-use super::lexer::{Dialect, Lexer, Token};
+use crate::sql_lexer::{Lexer, SqlDialect, Token};
 
 /// Bytes of a sanitised statement. A document has 64 kB for everything.
 const SHOWN: usize = 4_096;
 
-/// The statement with each literal replaced by `?`, without comments, with single blanks, lists of values shortened to one, cut at 4 kB.
-pub(crate) fn sanitize(sql: &str, dialect: Dialect) -> String {
+/// Returns the statement with each literal replaced by `?`, without comments, with single blanks, lists of values shortened to one, cut at 4 kB.
+///
+/// ```
+/// use telemetry_wire::{SqlDialect, sanitize_sql};
+///
+/// let statement = sanitize_sql("SELECT * FROM users WHERE name = 'bob' AND age IN (1, 2)", SqlDialect::PostgreSql);
+/// assert_eq!(statement, "SELECT * FROM users WHERE name = ? AND age IN (?)");
+/// ```
+#[must_use]
+pub fn sanitize_sql(sql: &str, dialect: SqlDialect) -> String {
     let mut shown = Shown::default();
     let mut lexer = Lexer::new(sql, dialect);
     while let Some((token, from, to)) = lexer.next() {
@@ -15,7 +23,7 @@ pub(crate) fn sanitize(sql: &str, dialect: Dialect) -> String {
             Token::Blank | Token::Comment => shown.blank(),
             Token::Literal => shown.value(),
             Token::Placeholder if matches!(text, "?") => shown.value(),
-            Token::DoubleQuoted if dialect == Dialect::Sqlite && !shown.expects_name() && !is_qualifier(sql, to) => shown.value(),
+            Token::DoubleQuoted if dialect == SqlDialect::Sqlite && !shown.expects_name() && !is_qualifier(sql, to) => shown.value(),
             Token::Placeholder | Token::DoubleQuoted | Token::Word => shown.word(text),
             Token::Symbol => shown.symbol(text),
         }
@@ -28,29 +36,36 @@ pub(crate) fn sanitize(sql: &str, dialect: Dialect) -> String {
     shown.text
 }
 
-/// A message of a database without what it quotes: names it may quote too, but nobody can tell them from values.
-#[cfg(any(feature = "sqlx", test))]
-pub(crate) fn without_quoted(message: &str) -> String {
-    let mut shown = String::with_capacity(message.len());
-    let mut within = None;
-    for (at, character) in message.char_indices() {
-        match within {
-            Some(quote) if character == quote => {
-                within = None;
-                shown.push(character);
-            }
-            Some(_) => {}
-            None => {
-                shown.push(character);
-                let begins_word = !message.get(..at).unwrap_or_default().ends_with(char::is_alphanumeric);
-                if matches!(character, '\'' | '"' | '`') && begins_word {
-                    within = Some(character);
-                    shown.push('?');
+/// Returns for each statement of a text whether it inserts, updates or deletes rows. Statements are separated by semicolons; empty ones do not count.
+#[must_use]
+pub fn changes_rows(sql: &str, dialect: SqlDialect) -> Vec<bool> {
+    let mut statements = Vec::new();
+    let mut current = None;
+    let mut lexer = Lexer::new(sql, dialect);
+    while let Some((token, from, to)) = lexer.next() {
+        let text = sql.get(from..to).unwrap_or_default();
+        match token {
+            Token::Blank | Token::Comment => {}
+            Token::Symbol if text == ";" => statements.extend(current.take()),
+            Token::Word => {
+                let changes = ["INSERT", "UPDATE", "DELETE", "REPLACE"].iter().any(|word| text.eq_ignore_ascii_case(word));
+                // The first word decides, except after the common table expressions of `WITH`.
+                match &mut current {
+                    None => current = Some(Statement { changes, is_with: text.eq_ignore_ascii_case("WITH") }),
+                    Some(statement) => statement.changes |= changes && statement.is_with,
                 }
             }
+            _ => drop(current.get_or_insert_default()),
         }
     }
-    shown
+    statements.extend(current);
+    statements.into_iter().map(|statement| statement.changes).collect()
+}
+
+#[derive(Default)]
+struct Statement {
+    changes: bool,
+    is_with: bool,
 }
 
 /// Whether `"name"` is followed by a dot.
@@ -122,8 +137,11 @@ impl Shown {
     fn expects_name(&self) -> bool {
         let text = self.text.trim_end();
         text.ends_with('.') || {
-            let last = text.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
-            BEFORE_NAMES.iter().any(|word| word.eq_ignore_ascii_case(last))
+            let mut words = text.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+            let (last, before) = (words.next().filter(|word| text.ends_with(*word)).unwrap_or_default(), words.next().unwrap_or_default());
+            // `IS DISTINCT FROM "value"` compares.
+            let is_comparison = last.eq_ignore_ascii_case("FROM") && before.eq_ignore_ascii_case("DISTINCT");
+            !is_comparison && BEFORE_NAMES.iter().any(|word| word.eq_ignore_ascii_case(last))
         }
     }
 }
@@ -136,7 +154,7 @@ mod tests {
 
     #[test]
     fn each_dialect_knows_its_own_literals() {
-        use Dialect::{MySql, PostgreSql, Sqlite};
+        use SqlDialect::{MySql, PostgreSql, Sqlite};
         for (dialect, sql, expected) in [
             (PostgreSql, "SELECT * FROM t WHERE a = 'x''y' AND b = 42", "SELECT * FROM t WHERE a = ? AND b = ?"),
             (PostgreSql, r"SELECT E'it\'s', U&'\0041', B'01', X'1F'", "SELECT ?"),
@@ -144,41 +162,71 @@ mod tests {
             (PostgreSql, "SELECT a FROM t1 WHERE id = $1::int", "SELECT a FROM t1 WHERE id = $1::int"),
             (PostgreSql, "SELECT /* a /* b */ 'c' */ 1 -- 'secret", "SELECT ?"),
             (PostgreSql, "SELECT data->>'key', 1.5e-3, .5, 0x1F, 1_000 + a", "SELECT data->>? + a"),
-            (MySql, r#"SELECT "it\"s", 'a\'b', `from` # secret"#, "SELECT ?, `from`"),
+            (MySql, r#"SELECT "it""s", 'a''b', `from` # secret"#, "SELECT ?, `from`"),
+            (
+                Sqlite,
+                "SELECT 1 WHERE name IS NOT DISTINCT FROM \"secret\" AND a IN (SELECT b FROM \"names\")",
+                "SELECT ? WHERE name IS NOT DISTINCT FROM ? AND a IN (SELECT b FROM \"names\")",
+            ),
+            (MySql, "SELECT 5--1, a FROM t", "SELECT ?--?, a FROM t"),
             (MySql, "SELECT _utf8mb4'x', x'1F', 0b01, @var, n'y'", "SELECT ?, @var, ?"),
             (Sqlite, "SELECT \"secret\" FROM \"users\" WHERE u.\"id\" = [a b]", "SELECT ? FROM \"users\" WHERE u.\"id\" = [a b]"),
             (Sqlite, "SELECT ?1, :name, @name, $name", "SELECT ?1, :name, @name, $name"),
             (Sqlite, "SELECT 'open", "SELECT ?"),
         ] {
-            assert_eq!(sanitize(sql, dialect), expected, "{sql}");
+            assert_eq!(sanitize_sql(sql, dialect), expected, "{sql}");
         }
     }
 
     #[test]
+    fn statements_that_change_rows_are_known_by_their_first_word() {
+        let of = |sql| changes_rows(sql, SqlDialect::Sqlite);
+        assert_eq!(of("SELECT 'a; INSERT' FROM t WHERE insert_id = 1"), [false]);
+        assert_eq!(of("/* note */ insert INTO t VALUES (1); SELECT 1;; UPDATE t SET a = 1 -- ;"), [true, false, true]);
+        assert_eq!(of("WITH c AS (SELECT 1) DELETE FROM t"), [true]);
+        assert_eq!(of("EXPLAIN DELETE FROM t"), [false]);
+        assert!(of(" ; ").is_empty());
+    }
+
+    #[test]
     fn lists_become_one_value() {
-        let shown = |sql| sanitize(sql, Dialect::PostgreSql);
+        let shown = |sql| sanitize_sql(sql, SqlDialect::PostgreSql);
         assert_eq!(shown("SELECT 1 WHERE a IN (1, 2,\n 3) AND b IN ('x')"), "SELECT ? WHERE a IN (?) AND b IN (?)");
         assert_eq!(shown("INSERT INTO t (a, b) VALUES (1, 'x'), (2, 'y'), (3, 'z')"), "INSERT INTO t (a, b) VALUES (?)");
     }
 
     #[test]
     fn a_large_statement_is_cut_between_characters() {
-        let shown = sanitize(&format!("SELECT {}", "é".repeat(500_000)), Dialect::Any);
+        let shown = sanitize_sql(&format!("SELECT {}", "é".repeat(500_000)), SqlDialect::Any);
         assert!(shown.len() <= SHOWN && shown.len() > SHOWN - 4, "{}", shown.len());
     }
 
     #[test]
-    fn messages_lose_what_they_quote() {
-        assert_eq!(without_quoted("Duplicate entry 'bob@x.com' for key 'email'"), "Duplicate entry '?' for key '?'");
-        assert_eq!(without_quoted("invalid input: \"secret"), "invalid input: \"?");
-        assert_eq!(without_quoted("can't connect"), "can't connect");
+    fn what_a_setting_lets_a_server_read_in_two_ways_is_hidden_to_the_end() {
+        use SqlDialect::{Any, MySql, PostgreSql};
+        for (dialect, sql, expected) in [
+            (PostgreSql, "SELECT E'foo'\n'b\\'s3cret z'", "SELECT ? ?"),
+            (PostgreSql, "SELECT 'a\\'s3cret z'", "SELECT ?"),
+            (PostgreSql, "SELECT -- it's\r 'a\ns3cret z'", "SELECT ?"),
+            (PostgreSql, "SELECT a |` b, 's3cret z'", "SELECT a |` b, ?"),
+            (MySql, "SELECT 'a\\', 's3cret z'", "SELECT ?"),
+            (MySql, "SELECT 'a\\\\', b, 's3cret z'", "SELECT ?, b, ?"),
+            (MySql, "SELECT 5--'1\ns3cret z'", "SELECT ?--?"),
+            (Any, "SELECT a #it's\n, 's3cret'", "SELECT a ?"),
+            (Any, "SELECT a --it's\n, 's3cret'", "SELECT a ?"),
+            (Any, "SELECT /* /* */ it's */ 's3cret'", "SELECT ?"),
+            (Any, "SELECT `it's`, 's3cret'", "SELECT ?"),
+            (Any, "SELECT $a$, 'x $a$ s3cret'", "SELECT ?"),
+        ] {
+            assert_eq!(sanitize_sql(sql, dialect), expected, "{sql}");
+        }
     }
 
     const SECRET: &str = "s3cret";
 
     /// A literal that holds the secret, in every form of the dialect.
-    fn literal() -> impl Strategy<Value = (Dialect, String)> {
-        use Dialect::{MySql, PostgreSql, Sqlite};
+    fn literal() -> impl Strategy<Value = (SqlDialect, String)> {
+        use SqlDialect::{MySql, PostgreSql, Sqlite};
         let any = prop_oneof![Just(PostgreSql), Just(MySql), Just(Sqlite)];
         let noise = "[ a-z0-9=,()$?.;-]{0,8}";
         let plain = (any, noise, noise).prop_map(|(dialect, a, b)| (dialect, format!("'{a}{SECRET}''{b}'")));
@@ -197,26 +245,25 @@ mod tests {
     proptest! {
         #[test]
         fn no_literal_survives((dialect, literal) in literal(), before in "[a-z ]{0,10}[=(, ]") {
-            let shown = sanitize(&format!("SELECT {before}{literal}"), dialect);
+            let shown = sanitize_sql(&format!("SELECT {before}{literal}"), dialect);
             prop_assert!(!shown.contains(SECRET), "{shown}");
-            let unknown = sanitize(&format!("SELECT {before}{literal}"), Dialect::Any);
-            prop_assert!(dialect == Dialect::Sqlite || literal.starts_with("/*") || !unknown.contains(SECRET), "{unknown}");
+            let unknown = sanitize_sql(&format!("SELECT {before}{literal}"), SqlDialect::Any);
+            prop_assert!(dialect == SqlDialect::Sqlite || !unknown.contains(SECRET), "{unknown}");
         }
 
         #[test]
         fn no_number_survives(number in 10_000_u64.., fraction in 10_000_u32..) {
             for sql in [format!("a={number}"), format!("a=-{number}.{fraction}e+{fraction}"), format!("({number},{fraction})")] {
-                let shown = sanitize(&sql, Dialect::PostgreSql);
+                let shown = sanitize_sql(&sql, SqlDialect::PostgreSql);
                 prop_assert!(!shown.contains(&number.to_string()) && !shown.contains(&fraction.to_string()), "{shown}");
             }
         }
 
         #[test]
         fn no_text_panics(text in "\\PC*") {
-            for dialect in [Dialect::PostgreSql, Dialect::MySql, Dialect::Sqlite, Dialect::Any] {
-                sanitize(&text, dialect);
+            for dialect in [SqlDialect::PostgreSql, SqlDialect::MySql, SqlDialect::Sqlite, SqlDialect::Any] {
+                drop(sanitize_sql(&text, dialect));
             }
-            without_quoted(&text);
         }
     }
 }

@@ -1,10 +1,12 @@
 //! Splits SQL into tokens as PostgreSQL, MySQL and SQLite do, as far as it takes to tell literals from the rest.
 //!
-//! What is unterminated goes to the end of the text, so that a cut statement cannot show half of a literal.
+//! An unterminated literal extends to the end of the text, so that a cut statement cannot show half of one. So does text that a server may read in
+//! two ways, by a setting that a client does not see (`standard_conforming_strings`, `NO_BACKSLASH_ESCAPES`) or because the dialect is unknown:
+//! after such a place nobody can tell literals from the rest.
 
 /// Whose literals, comments and quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
+pub enum SqlDialect {
     /// Dollar quotes, `E'..'`, nested comments; double quotes are names.
     PostgreSql,
     /// Backslashes in strings, double quotes are strings, `#` comments; MariaDB too.
@@ -15,19 +17,48 @@ pub(crate) enum Dialect {
     Any,
 }
 
-impl Dialect {
-    /// By sqlx's name of the database.
-    pub(crate) fn of(name: &str) -> Self {
+impl SqlDialect {
+    /// Returns the dialect of a database by its name: as sqlx and X-Ray spell it (`PostgreSQL`), or as OpenTelemetry does (`postgresql`).
+    #[must_use]
+    pub fn of(name: &str) -> Self {
         match name {
-            "PostgreSQL" => Self::PostgreSql,
-            "MySQL" => Self::MySql,
-            "SQLite" => Self::Sqlite,
+            "PostgreSQL" | "postgresql" => Self::PostgreSql,
+            "MySQL" | "mysql" | "mariadb" => Self::MySql,
+            "SQLite" | "sqlite" => Self::Sqlite,
             _ => Self::Any,
         }
     }
 
-    const fn has_backslashes(self) -> bool {
-        matches!(self, Self::MySql | Self::Any)
+    /// In a string without a prefix.
+    const fn backslashes(self) -> Backslashes {
+        match self {
+            // `standard_conforming_strings` of PostgreSQL, `NO_BACKSLASH_ESCAPES` of MySQL.
+            Self::PostgreSql | Self::MySql | Self::Any => Backslashes::MayEscape,
+            Self::Sqlite => Backslashes::AreText,
+        }
+    }
+
+    const fn has_backtick_names(self) -> bool {
+        matches!(self, Self::MySql | Self::Sqlite)
+    }
+
+    /// Returns the meaning of `--` before this byte: in MySQL it begins a comment only before a blank or a control character, since `5--1` is a sum.
+    const fn dashes(self, after: Option<u8>) -> Dashes {
+        let is_apart = match after {
+            None => true,
+            Some(byte) => byte <= b' ',
+        };
+        match self {
+            Self::PostgreSql | Self::Sqlite => Dashes::Comment,
+            Self::MySql | Self::Any if is_apart => Dashes::Comment,
+            Self::MySql => Dashes::Operators,
+            Self::Any => Dashes::Either,
+        }
+    }
+
+    /// PostgreSQL's comments end at a carriage return too.
+    const fn ends_comment(self, byte: u8) -> bool {
+        byte == b'\n' || byte == b'\r' && matches!(self, Self::PostgreSql)
     }
 
     const fn has_dollar_quotes(self) -> bool {
@@ -43,9 +74,27 @@ impl Dialect {
     }
 }
 
+/// The meaning of a backslash in a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Backslashes {
+    /// It escapes the next character.
+    Escape,
+    /// It is a character as any other.
+    AreText,
+    /// A setting of the server decides.
+    MayEscape,
+}
+
+/// The meaning of `--`.
+enum Dashes {
+    Comment,
+    Operators,
+    Either,
+}
+
 /// What a stretch of SQL is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     Blank,
     Comment,
     /// A string, number, bit string or binary, whatever its form.
@@ -61,19 +110,19 @@ pub(super) enum Token {
 
 /// The tokens of a text, each with its end.
 #[derive(Debug)]
-pub(super) struct Lexer<'a> {
+pub(crate) struct Lexer<'a> {
     text: &'a [u8],
     at: usize,
-    dialect: Dialect,
+    dialect: SqlDialect,
 }
 
 impl<'a> Lexer<'a> {
-    pub(super) const fn new(text: &'a str, dialect: Dialect) -> Self {
+    pub(crate) const fn new(text: &'a str, dialect: SqlDialect) -> Self {
         Self { text: text.as_bytes(), at: 0, dialect }
     }
 
     /// The next token: what it is, from where, to where.
-    pub(super) fn next(&mut self) -> Option<(Token, usize, usize)> {
+    pub(crate) fn next(&mut self) -> Option<(Token, usize, usize)> {
         let from = self.at;
         let first = self.peek(0)?;
         let token = self.token(first);
@@ -88,13 +137,15 @@ impl<'a> Lexer<'a> {
     fn token(&mut self, first: u8) -> Token {
         match (first, self.peek(1)) {
             (b, _) if b.is_ascii_whitespace() => self.run(Token::Blank, |b| b.is_ascii_whitespace()),
-            (b'-', Some(b'-')) => self.run(Token::Comment, |b| b != b'\n'),
-            (b'#', _) if self.dialect.has_hash_comments() => self.run(Token::Comment, |b| b != b'\n'),
+            (b'-', Some(b'-')) => self.dashes(),
+            (b'#', _) if self.dialect.has_hash_comments() => self.line_comment(),
+            (b'#', _) if self.dialect == SqlDialect::Any => self.rest(),
             (b'/', Some(b'*')) => self.block_comment(),
-            (b'\'', _) => self.quoted(b'\'', self.dialect.has_backslashes()),
+            (b'\'', _) => self.quoted(b'\'', self.dialect.backslashes()),
             (b'"', _) => self.double_quoted(),
-            (b'`', _) => self.name_in(b'`'),
-            (b'[', _) if self.dialect == Dialect::Sqlite => self.name_in(b']'),
+            (b'`', _) if self.dialect.has_backtick_names() => self.name_in(b'`'),
+            (b'`' | b'[', _) if self.dialect == SqlDialect::Any => self.rest(),
+            (b'[', _) if self.dialect == SqlDialect::Sqlite => self.name_in(b']'),
             (b'$', _) => self.dollar(),
             (b'0'..=b'9', _) | (b'.', Some(b'0'..=b'9')) => self.number(),
             (b'?', _) => self.run_after_first(Token::Placeholder, |b| b.is_ascii_digit()),
@@ -123,6 +174,28 @@ impl<'a> Lexer<'a> {
         self.run(token, belongs)
     }
 
+    /// Takes all that follows for one literal.
+    const fn rest(&mut self) -> Token {
+        self.at = self.text.len();
+        Token::Literal
+    }
+
+    fn dashes(&mut self) -> Token {
+        match self.dialect.dashes(self.peek(2)) {
+            Dashes::Comment => self.line_comment(),
+            Dashes::Either => self.rest(),
+            Dashes::Operators => {
+                self.at += 2;
+                Token::Symbol
+            }
+        }
+    }
+
+    fn line_comment(&mut self) -> Token {
+        let dialect = self.dialect;
+        self.run(Token::Comment, |byte| !dialect.ends_comment(byte))
+    }
+
     fn block_comment(&mut self) -> Token {
         self.at += 2;
         let mut depth = 1;
@@ -139,18 +212,22 @@ impl<'a> Lexer<'a> {
                     self.at += 2;
                     depth += 1;
                 }
+                (b'/', Some(b'*')) if self.dialect == SqlDialect::Any => return self.rest(),
                 _ => self.at += 1,
             }
         }
         Token::Comment
     }
 
-    /// From a quote to the one that ends it; doubled ones are inside.
-    fn quoted(&mut self, quote: u8, has_backslashes: bool) -> Token {
+    /// From a quote to the one that ends it; doubled ones are inside. To the end of the text where a backslash leaves open which one that is.
+    fn quoted(&mut self, quote: u8, backslashes: Backslashes) -> Token {
         self.at += 1;
         while let Some(byte) = self.peek(0) {
             match byte {
-                b'\\' if has_backslashes => self.at += 2,
+                b'\\' if backslashes == Backslashes::Escape => self.at += 2,
+                b'\\' if backslashes == Backslashes::MayEscape && self.peek(1) == Some(quote) => return self.rest(),
+                // A pair of them ends nothing in either reading.
+                b'\\' if self.peek(1) == Some(b'\\') => self.at += 2,
                 b if b == quote && self.peek(1) == Some(quote) => self.at += 2,
                 b if b == quote => {
                     self.at += 1;
@@ -163,15 +240,17 @@ impl<'a> Lexer<'a> {
     }
 
     fn double_quoted(&mut self) -> Token {
-        self.quoted(b'"', self.dialect.has_backslashes());
         match self.dialect {
-            Dialect::PostgreSql | Dialect::Sqlite => Token::DoubleQuoted,
-            Dialect::MySql | Dialect::Any => Token::Literal,
+            SqlDialect::PostgreSql | SqlDialect::Sqlite => {
+                self.quoted(b'"', Backslashes::AreText);
+                Token::DoubleQuoted
+            }
+            SqlDialect::MySql | SqlDialect::Any => self.quoted(b'"', self.dialect.backslashes()),
         }
     }
 
     fn name_in(&mut self, end: u8) -> Token {
-        self.quoted(end, false);
+        self.quoted(end, Backslashes::AreText);
         Token::Word
     }
 
@@ -182,6 +261,9 @@ impl<'a> Lexer<'a> {
         {
             self.at += tag.len();
             let rest = self.text.get(self.at..).unwrap_or_default();
+            if self.dialect == SqlDialect::Any {
+                return self.rest();
+            }
             let end = rest.windows(tag.len()).position(|window| window == tag);
             self.at = end.map_or(self.text.len(), |end| self.at + end + tag.len());
             return Token::Literal;
@@ -223,8 +305,8 @@ impl<'a> Lexer<'a> {
         if self.peek(0) != Some(b'\'') {
             return Token::Word;
         }
-        let is_escaped = self.dialect.has_backslashes() || matches!(prefix, b"e" | b"E");
-        self.quoted(b'\'', is_escaped)
+        let is_escaped = self.dialect == SqlDialect::PostgreSql && matches!(prefix, b"e" | b"E");
+        self.quoted(b'\'', if is_escaped { Backslashes::Escape } else { self.dialect.backslashes() })
     }
 }
 
