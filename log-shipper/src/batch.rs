@@ -77,19 +77,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::identity::FileId;
 
     fn held(stream: &str, timestamp: i64, length: usize) -> Held<LogEvent> {
         let target = Arc::new(Target { group: "g".into(), stream: stream.into() });
-        let item = LogEvent {
-            target,
-            timestamp,
-            message: "x".repeat(length),
-            file: FileId { device: 0, inode: 0 },
-            generation: 0,
-            from: 0,
-            to: 0,
-        };
+        let item = LogEvent { target, timestamp, message: "x".repeat(length), content: 0, from: 0, to: 0 };
         Held::new(item)
     }
 

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use telemetry_delivery::Item;
 
-use crate::identity::FileId;
-
 /// Where lines go.
-#[derive(Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Target {
     pub(crate) group: String,
     pub(crate) stream: String,
@@ -19,10 +18,8 @@ pub(crate) struct LogEvent {
     pub(crate) target: Arc<Target>,
     pub(crate) timestamp: i64,
     pub(crate) message: String,
-    /// Where it comes from: the file, and the bytes that are done when this event is.
-    pub(crate) file: FileId,
-    /// How often the file had been begun anew: what was read before a truncation says nothing about what is there now.
-    pub(crate) generation: u32,
+    /// Where it comes from: the number of the content, and its bytes that are done when this event is.
+    pub(crate) content: u64,
     pub(crate) from: u64,
     pub(crate) to: u64,
 }

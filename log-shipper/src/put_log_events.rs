@@ -42,7 +42,7 @@ impl Destination<LogEvent> for PutLogEvents {
     /// exception, since the next start reads on from the file.
     fn ended(&self, event: &LogEvent, outcome: Outcome) {
         if outcome != Outcome::Lost(LossReason::SHUTDOWN) {
-            self.progress.ended(event.file, event.generation, event.from, event.to);
+            self.progress.ended(event.content, event.from, event.to);
         }
     }
 }

@@ -1,167 +1,241 @@
-//! [`Tail`]: reads the lines of one open file, from where delivery has got to.
+//! [`Tail`]: reads the lines of one file, from where delivery has got to.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 
-use crate::batch::MESSAGE_BYTES;
-use crate::identity::{FileId, HEAD, Head};
+use crate::identity::{FileId, Head, Mark, SAMPLE, bytes_at};
+use crate::lines::{Lines, Splitter};
 
 /// Bytes read at once.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: u64 = 256 * 1024;
 
-/// A line and where it stood, its end included.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub(crate) text: String,
-    pub(crate) from: u64,
-    pub(crate) to: u64,
-}
-
-/// An open file. It keeps being read after a rename, since writers go on writing to it.
+/// A file that is read while it grows. It is opened when there is something to read, and may be closed at any time: what it has
+/// of a line without an end is read again then. An open file is read on after a rename and after its deletion.
 #[derive(Debug)]
 pub(crate) struct Tail {
-    file: File,
     pub(crate) id: FileId,
-    pub(crate) head: Head,
+    /// Where it can be opened; no link.
     pub(crate) path: PathBuf,
+    file: Option<File>,
+    head: Head,
+    mark: Mark,
     /// The offset up to which bytes were read.
     read_to: u64,
-    /// Bytes of a line that has no end yet, before `read_to`.
-    partial: Vec<u8>,
+    splitter: Splitter,
+    /// The file when its end was last reached.
+    at_end: Option<State>,
+    /// The length that was last seen.
+    length: u64,
 }
 
-/// What happened when a file was looked at.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What changes when somebody writes to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
+    length: u64,
+    modified: (i64, i64),
+}
+
+impl State {
+    fn of(metadata: &Metadata) -> Self {
+        Self { length: metadata.len(), modified: (metadata.mtime(), metadata.mtime_nsec()) }
+    }
+}
+
+/// The content that a file had before it was truncated or written anew: what its copy begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Before {
+    pub(crate) head: Head,
+    pub(crate) mark: Option<Mark>,
+    /// The offset that the mark is of.
+    pub(crate) read_to: u64,
+    /// The offset up to which lines were given.
+    pub(crate) offset: u64,
+    /// The length that was last seen.
+    pub(crate) length: u64,
+}
+
+impl Before {
+    /// Whether a file has this content and perhaps more behind it.
+    pub(crate) fn is_in(&self, file: &File, length: u64) -> io::Result<bool> {
+        let has_mark = |mark: Mark| mark.is_of(file, self.read_to);
+        Ok(self.head.length > 0 && length >= self.read_to && self.head.is_of(file)? && self.mark.map_or(Ok(true), has_mark)?)
+    }
+}
+
+/// What came of a look at a file.
+#[derive(Debug, Default)]
 pub(crate) struct Glance {
-    pub(crate) lines: Vec<Line>,
-    /// It became shorter: somebody truncated it, and it was begun anew.
-    pub(crate) was_truncated: bool,
-    /// Bytes that were no UTF-8 and became U+FFFD.
-    pub(crate) invalid: bool,
+    pub(crate) lines: Lines,
+    /// It no longer begins with what was read of it: somebody truncated it or wrote it anew. It is read from its beginning.
+    pub(crate) before: Option<Before>,
+    /// There is more to read at once.
+    pub(crate) has_more: bool,
 }
 
 impl Tail {
-    /// Opens a file at an offset. Links are refused and a pipe does not block: between finding a path and opening it somebody may
-    /// have put something else there.
-    pub(crate) fn open(path: PathBuf, offset: u64) -> io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(&path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::other("not a regular file"));
-        }
-        let head = Head::read(&mut file, metadata.len())?;
-        Ok(Self { id: FileId::of(&metadata), head, file, path, read_to: offset.min(metadata.len()), partial: Vec::new() })
+    /// A file that is read from its beginning. Nothing is opened yet.
+    pub(crate) fn new(path: PathBuf, id: FileId) -> Self {
+        let (head, mark) = (Head::default(), Mark::default());
+        Self { id, path, file: None, head, mark, read_to: 0, splitter: Splitter::default(), at_end: None, length: 0 }
     }
 
-    /// Reads at most one chunk of what is new.
-    pub(crate) fn look(&mut self) -> io::Result<Glance> {
+    /// A file that is read on from an offset.
+    pub(crate) fn resumed(path: PathBuf, id: FileId, offset: u64) -> io::Result<Self> {
+        let mut tail = Self::new(path, id);
+        let (file, _) = tail.open()?;
+        let length = file.metadata()?.len();
+        let (head, mark) = (Head::read(file, length)?, Mark::read(file, offset)?);
+        (tail.head, tail.mark, tail.read_to, tail.length) = (head, mark, offset, length);
+        Ok(tail)
+    }
+
+    /// Reads at most one chunk of what is new. Whether the file was opened for it.
+    pub(crate) fn look(&mut self, metadata: &Metadata, opened: &mut bool) -> io::Result<Glance> {
         let mut glance = Glance::default();
-        let length = self.file.metadata()?.len();
-        if length == self.read_to {
+        self.length = metadata.len();
+        let state = State::of(metadata);
+        if self.at_end == Some(state) || self.at_end.is_none() && self.length == 0 && self.read_to == 0 {
             return Ok(glance);
         }
-        if length < self.read_to || !self.head.is_of(&mut self.file)? {
-            glance.was_truncated = true;
-            self.seek(0);
-            self.head = Head::read(&mut self.file, length)?;
+        let (read_to, head, mark) = (self.read_to, self.head, self.mark);
+        let (file, is_new) = self.open()?;
+        *opened = is_new;
+        let state = State::of(&file.metadata()?);
+        let is_changed = state.length < read_to || !head.is_of(file)? || !mark.is_of(file, read_to)?;
+        let read_to = if is_changed { 0 } else { read_to };
+        let head = if is_changed || head.length < SAMPLE { Head::read(file, state.length)? } else { head };
+        let bytes = bytes_at(file, read_to, CHUNK.min(state.length.saturating_sub(read_to)))?;
+        let end = read_to + bytes.len() as u64;
+        let mark = Mark::read(file, end)?;
+        if is_changed {
+            glance.before = Some(self.before());
+            self.splitter.clear();
         }
-        if self.head.length < HEAD && length > self.head.length {
-            self.head = Head::read(&mut self.file, length)?;
-        }
-        self.file.seek(SeekFrom::Start(self.read_to))?;
-        let mut chunk = vec![0; CHUNK.min(usize::try_from(length - self.read_to).unwrap_or(CHUNK))];
-        let read = self.file.read(&mut chunk)?;
-        chunk.truncate(read);
-        self.take(&chunk, &mut glance);
+        self.splitter.take(&bytes, read_to, &mut glance.lines);
+        (self.head, self.mark, self.read_to, self.length) = (head, mark, end, state.length);
+        self.at_end = (end >= state.length).then_some(state);
+        glance.has_more = self.at_end.is_none() && !bytes.is_empty();
         Ok(glance)
     }
 
-    /// Whether the file goes on from this position: it begins as it did and is not shorter.
-    pub(crate) fn is_continued(&mut self, head: &Head, offset: u64) -> io::Result<bool> {
-        Ok(self.file.metadata()?.len() >= offset && head.is_of(&mut self.file)?)
+    /// Gives the last line, which has no end: nobody has written to it for long enough. A file that was closed is read once more.
+    pub(crate) fn last_line(&mut self) -> io::Result<Lines> {
+        let mut lines = Lines::default();
+        let (read_to, until) = (self.read_to, self.length);
+        if read_to < until {
+            let (file, _) = self.open()?;
+            let bytes = bytes_at(file, read_to, CHUNK.min(until - read_to))?;
+            let end = read_to + bytes.len() as u64;
+            self.mark = Mark::read(file, end)?;
+            self.splitter.take(&bytes, read_to, &mut lines);
+            self.read_to = end;
+        }
+        self.splitter.end(self.read_to, &mut lines);
+        Ok(lines)
     }
 
-    /// Reads on from an offset.
-    pub(crate) fn seek(&mut self, offset: u64) {
-        self.read_to = offset;
-        self.partial.clear();
+    /// Gives the descriptor back.
+    pub(crate) fn close(&mut self) {
+        self.read_to = self.offset();
+        if self.splitter.pending() > 0 {
+            self.mark = self.file.as_ref().and_then(|file| Mark::read(file, self.read_to).ok()).unwrap_or_default();
+        }
+        self.splitter.clear();
+        self.file = None;
+    }
+
+    pub(crate) const fn is_open(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// What the file is now, if it is open.
+    pub(crate) fn metadata(&self) -> Option<io::Result<Metadata>> {
+        self.file.as_ref().map(File::metadata)
     }
 
     /// The offset up to which lines were given.
     pub(crate) fn offset(&self) -> u64 {
-        self.read_to - self.partial.len() as u64
+        self.read_to - self.splitter.pending()
     }
 
-    /// Whether everything up to the end of the file was read, but for a line without an end.
-    pub(crate) fn is_at_end(&self) -> io::Result<bool> {
-        Ok(self.file.metadata()?.len() <= self.read_to)
+    /// Bytes in memory of a line that has no end yet.
+    pub(crate) fn pending(&self) -> u64 {
+        self.splitter.pending()
     }
 
-    /// Whether no path leads to the file any more.
-    pub(crate) fn is_gone(&self) -> io::Result<bool> {
-        use std::os::unix::fs::MetadataExt as _;
-        Ok(self.file.metadata()?.nlink() == 0)
+    /// Bytes of the file, as last seen, whose lines were not given.
+    pub(crate) fn unread(&self) -> u64 {
+        self.length.saturating_sub(self.offset())
     }
 
-    /// Gives the last line of a file that nobody will write to again.
-    pub(crate) fn last_line(&mut self) -> Option<Line> {
-        let bytes = std::mem::take(&mut self.partial);
-        let from = self.read_to - bytes.len() as u64;
-        (!bytes.is_empty()).then(|| Line { text: text_of(&bytes).0, from, to: self.read_to })
+    /// Whether everything up to the end was read when last looked.
+    pub(crate) const fn is_at_end(&self) -> bool {
+        self.at_end.is_some() || self.length == 0
     }
 
-    fn take(&mut self, chunk: &[u8], glance: &mut Glance) {
-        for piece in chunk.split_inclusive(|&byte| byte == b'\n') {
-            self.partial.extend_from_slice(piece);
-            self.read_to += piece.len() as u64;
-            let is_whole = piece.ends_with(b"\n");
-            if is_whole || self.partial.len() >= MESSAGE_BYTES {
-                let bytes = std::mem::take(&mut self.partial);
-                self.split(&bytes, is_whole, glance);
+    pub(crate) const fn head(&self) -> Head {
+        self.head
+    }
+
+    pub(crate) const fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The mark before an offset that was read, if it is known or the file is open.
+    pub(crate) fn mark_at(&self, offset: u64) -> Option<Mark> {
+        if offset == self.read_to {
+            return Some(self.mark);
+        }
+        Mark::read(self.file.as_ref()?, offset).ok()
+    }
+
+    /// The content that was read so far.
+    pub(crate) fn before(&self) -> Before {
+        Before {
+            head: self.head,
+            mark: Some(self.mark),
+            read_to: self.read_to,
+            offset: self.offset(),
+            length: self.length.max(self.read_to),
+        }
+    }
+
+    /// Whether another file has the content of this one so far, or the beginning of it: a copy of it.
+    pub(crate) fn is_copied_to(&mut self, other: &File, length: u64) -> io::Result<bool> {
+        let before = self.before();
+        if before.is_in(other, length)? {
+            return Ok(true);
+        }
+        let at = length.min(before.read_to);
+        if at == 0 || length > before.read_to {
+            return Ok(false);
+        }
+        let (file, _) = self.open()?;
+        let is_alike = Head::read(other, at)?.is_of(file)? && Mark::read(other, at)?.is_of(file, at)?;
+        Ok(is_alike && file.metadata()?.len() >= at)
+    }
+
+    /// The file, and whether it was opened now.
+    fn open(&mut self) -> io::Result<(&File, bool)> {
+        let is_new = self.file.is_none();
+        if is_new {
+            let file = open(&self.path)?;
+            if FileId::of(&file.metadata()?) != self.id {
+                return Err(io::Error::new(io::ErrorKind::NotFound, "another file has taken its place"));
             }
+            self.file = Some(file);
         }
-    }
-
-    /// A line that is too long for one event becomes several, none of them cut inside a character.
-    fn split(&mut self, bytes: &[u8], is_whole: bool, glance: &mut Glance) {
-        let mut from = self.read_to - bytes.len() as u64;
-        let mut rest = bytes;
-        while rest.len() > MESSAGE_BYTES || !is_whole && rest.len() == MESSAGE_BYTES {
-            let end = boundary(rest, MESSAGE_BYTES);
-            let (part, after) = rest.split_at(end);
-            push(glance, part, from, from + end as u64);
-            from += end as u64;
-            rest = after;
-        }
-        if is_whole {
-            push(glance, rest, from, self.read_to);
-        } else {
-            self.partial = rest.to_vec();
-        }
+        self.file.as_ref().map(|file| (file, is_new)).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 
-fn push(glance: &mut Glance, bytes: &[u8], from: u64, to: u64) {
-    let (text, is_invalid) = text_of(bytes);
-    glance.invalid |= is_invalid;
-    glance.lines.push(Line { text, from, to });
-}
-
-fn text_of(bytes: &[u8]) -> (String, bool) {
-    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    match String::from_utf8_lossy(bytes) {
-        std::borrow::Cow::Borrowed(text) => (text.to_owned(), false),
-        std::borrow::Cow::Owned(text) => (text, true),
-    }
-}
-
-/// The last place at or before `at` where a character begins.
-fn boundary(bytes: &[u8], at: usize) -> usize {
-    let is_continuation = |place: usize| bytes.get(place).is_some_and(|byte| byte & 0xc0 == 0x80);
-    (at.saturating_sub(3)..=at).rev().find(|&place| !is_continuation(place)).unwrap_or(at).max(1)
+/// Opens a regular file. Links are refused and a pipe does not block: between finding a path and opening it somebody may have put
+/// something else there.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
 }
 
 #[cfg(test)]
@@ -170,10 +244,6 @@ mod tests {
 
     use super::*;
 
-    fn texts(glance: &Glance) -> Vec<&str> {
-        glance.lines.iter().map(|line| &*line.text).collect()
-    }
-
     fn file(content: &[u8]) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.log");
@@ -181,57 +251,93 @@ mod tests {
         (folder, path)
     }
 
-    fn append(path: &PathBuf, content: &[u8]) {
-        std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(content).unwrap();
+    fn tail(path: &Path) -> Tail {
+        Tail::new(path.to_owned(), FileId::of(&path.metadata().unwrap()))
+    }
+
+    fn append(path: &Path, content: &[u8]) {
+        OpenOptions::new().append(true).open(path).unwrap().write_all(content).unwrap();
+    }
+
+    fn look(tail: &mut Tail) -> Glance {
+        let metadata = tail.metadata().unwrap_or_else(|| tail.path.metadata()).unwrap();
+        tail.look(&metadata, &mut false).unwrap()
+    }
+
+    fn texts(tail: &mut Tail) -> Vec<String> {
+        look(tail).lines.lines.into_iter().map(|line| line.text).collect()
     }
 
     #[test]
-    fn only_whole_lines_are_given_with_their_places() {
-        let (_folder, path) = file(b"one\r\ntw");
-        let mut tail = Tail::open(path.clone(), 0).unwrap();
-        assert_eq!(tail.look().unwrap().lines, [Line { text: "one".into(), from: 0, to: 5 }]);
-        append(&path, b"o\n\xff\n");
-        let glance = tail.look().unwrap();
-        assert_eq!(glance.lines[0], Line { text: "two".into(), from: 5, to: 9 });
-        assert_eq!((&*glance.lines[1].text, glance.invalid), ("\u{fffd}", true));
+    fn lines_are_given_once_they_are_whole_also_by_a_file_that_was_closed() {
+        let (_folder, path) = file(b"one\ntw");
+        let mut tail = tail(&path);
+        assert_eq!(texts(&mut tail), ["one"]);
+        tail.close();
+        assert_eq!((tail.offset(), tail.unread()), (4, 2));
+        assert_eq!(texts(&mut tail), Vec::<String>::new(), "nothing has changed");
+        append(&path, b"o\nthree\n");
+        assert_eq!(texts(&mut tail), ["two", "three"]);
     }
 
     #[test]
     fn reading_goes_on_where_delivery_had_got_to() {
         let (_folder, path) = file(b"one\ntwo\n");
-        assert_eq!(texts(&Tail::open(path, 4).unwrap().look().unwrap()), ["two"]);
+        let id = FileId::of(&path.metadata().unwrap());
+        assert_eq!(texts(&mut Tail::resumed(path, id, 4).unwrap()), ["two"]);
     }
 
     #[test]
     fn a_renamed_file_is_read_to_its_end() {
         let (folder, path) = file(b"one\n");
-        let mut tail = Tail::open(path.clone(), 0).unwrap();
-        tail.look().unwrap();
+        let mut tail = tail(&path);
+        look(&mut tail);
         let renamed = folder.path().join("app.log.1");
         std::fs::rename(&path, &renamed).unwrap();
         append(&renamed, b"late\nlast");
-        assert_eq!(texts(&tail.look().unwrap()), ["late"]);
-        assert_eq!(tail.last_line().unwrap().text, "last");
+        assert_eq!(texts(&mut tail), ["late"]);
+        assert_eq!(tail.last_line().unwrap().lines[0].text, "last");
+        tail.path = renamed;
+        tail.close();
+        assert_eq!((tail.offset(), tail.unread()), (13, 0));
     }
 
     #[test]
-    fn a_truncated_file_begins_anew() {
-        let (_folder, path) = file(b"a long first line\n");
-        let mut tail = Tail::open(path.clone(), 0).unwrap();
-        tail.look().unwrap();
-        std::fs::write(&path, b"new\n").unwrap();
-        let glance = tail.look().unwrap();
-        assert!(glance.was_truncated);
-        assert_eq!(texts(&glance), ["new"]);
+    fn the_last_line_of_a_closed_file_is_read_again() {
+        let (_folder, path) = file(b"one\nlast");
+        let mut tail = tail(&path);
+        look(&mut tail);
+        tail.close();
+        assert_eq!(tail.last_line().unwrap().lines[0].text, "last");
     }
 
     #[test]
-    fn a_file_that_was_truncated_and_has_grown_beyond_begins_anew() {
-        let (_folder, path) = file(b"old\n");
-        let mut tail = Tail::open(path.clone(), 0).unwrap();
-        tail.look().unwrap();
-        std::fs::write(&path, b"new one\nnew two\n").unwrap();
-        assert_eq!(texts(&tail.look().unwrap()), ["new one", "new two"]);
+    fn truncation_is_seen_by_length_by_the_beginning_and_by_what_was_read_last() {
+        let lines = "a line that is always the same\n".repeat(100);
+        for (content, expected) in [
+            ("new\n".to_owned(), 1),
+            ("another line that is not the same as it was before\n".repeat(100), 100),
+            (lines.clone() + "w", 0),
+            (lines.replacen("same\n", "SAME\n", 99).replace("SAME", "same"), 0),
+            (format!("{}a line that is always the SAME\n", "a line that is always the same\n".repeat(99)), 100),
+        ] {
+            let (_folder, path) = file(lines.as_bytes());
+            let mut tail = tail(&path);
+            look(&mut tail);
+            std::fs::write(&path, &content).unwrap();
+            let glance = look(&mut tail);
+            assert_eq!((glance.lines.lines.len(), glance.before.is_some()), (expected, expected > 0), "{content}");
+        }
+    }
+
+    #[test]
+    fn another_file_in_its_place_is_not_read_for_it() {
+        let (folder, path) = file(b"one\n");
+        let mut tail = tail(&path);
+        let metadata = path.metadata().unwrap();
+        std::fs::write(folder.path().join("other"), "other\n").unwrap();
+        std::fs::rename(folder.path().join("other"), &path).unwrap();
+        assert_eq!(tail.look(&metadata, &mut false).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
@@ -239,20 +345,26 @@ mod tests {
         let (folder, path) = file(b"secret\n");
         let link = folder.path().join("link.log");
         std::os::unix::fs::symlink(&path, &link).unwrap();
-        assert!(Tail::open(link, 0).is_err());
+        assert!(open(&link).is_err());
     }
 
     #[test]
-    fn two_megabytes_of_line_become_events_that_fit_and_lose_nothing() {
-        let line = "é".repeat(1 << 20) + "\nnext\n";
-        let (_folder, path) = file(line.as_bytes());
-        let mut tail = Tail::open(path, 0).unwrap();
-        let mut lines = Vec::new();
-        while !tail.is_at_end().unwrap() {
-            lines.extend(tail.look().unwrap().lines);
+    fn a_copy_has_the_content_so_far_and_perhaps_more_or_less() {
+        let (folder, path) = file(b"one\ntwo\n");
+        let mut tail = tail(&path);
+        look(&mut tail);
+        let copy = folder.path().join("app.log.1");
+        for (content, expected) in [
+            ("one\ntwo\n", true),
+            ("one\ntwo\nthree\n", true),
+            ("one\n", true),
+            ("two\n", false),
+            ("one\ntoo\nthree\n", false),
+            ("", false),
+        ] {
+            std::fs::write(&copy, content).unwrap();
+            let is_copy = tail.is_copied_to(&open(&copy).unwrap(), content.len() as u64).unwrap();
+            assert_eq!(is_copy, expected, "{content:?}");
         }
-        assert!(lines.iter().all(|line| line.text.len() <= MESSAGE_BYTES));
-        assert_eq!(lines.iter().map(|line| &*line.text).collect::<String>(), line.replace('\n', ""));
-        assert!(lines.windows(2).all(|pair| pair[0].to == pair[1].from));
     }
 }

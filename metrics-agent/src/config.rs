@@ -98,7 +98,7 @@ pub struct MetricsConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LogConfig {
-    /// Where positions are kept. Default `/var/lib/metrics-agent/logs`.
+    /// Where positions are kept. Default: `logs` in `$STATE_DIRECTORY`, which systemd sets, else `/var/lib/metrics-agent/logs`.
     pub state: Option<PathBuf>,
     /// What to tail.
     pub files: Vec<FileConfig>,
@@ -116,13 +116,31 @@ pub struct FileConfig {
     /// The log stream, made if it is not there. Default: the host's name.
     #[serde(default)]
     pub stream: Option<String>,
+    /// Which symbolic links are followed: `always` or `never`. Default: links in a folder that only root or the agent's user may write
+    /// to, and links that have one owner with their target.
+    #[serde(default)]
+    pub follow_links: Option<Links>,
+    /// The zone of times without an offset: `UTC`, `local`, `+01:00` or a name such as `Europe/Berlin`. Default: none, and a time
+    /// without an offset is not read.
+    #[serde(default)]
+    pub timezone: Option<String>,
+}
+
+/// Which symbolic links are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Links {
+    /// All, whoever made them.
+    Always,
+    /// None.
+    Never,
 }
 
 impl FileConfig {
     /// Files that go to a group, in a stream of this name.
     #[must_use]
     pub fn new(paths: Vec<String>, group: impl Into<String>, stream: impl Into<String>) -> Self {
-        Self { paths, group: group.into(), stream: Some(stream.into()) }
+        Self { paths, group: group.into(), stream: Some(stream.into()), follow_links: None, timezone: None }
     }
 }
 

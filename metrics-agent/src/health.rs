@@ -1,5 +1,6 @@
 //! `/healthz`, and the agent's own metrics as Prometheus text.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +10,7 @@ use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use telemetry_delivery::{Ledger, LedgerSnapshot};
+use telemetry_delivery::{Ledger, LedgerSnapshot, LossReason};
 
 use crate::guard::refuse_browsers;
 use crate::intake::{IntakeCounters, kernel_drops};
@@ -42,12 +43,15 @@ impl Vitals {
     fn status(&self) -> Value {
         let signals = self.ledgers.iter().map(|(signal, ledger)| {
             let counts = ledger.snapshot();
-            let reasons: serde_json::Map<String, Value> =
-                counts.lost.iter().map(|(reason, count)| (reason.to_string(), (*count).into())).collect();
+            let by_reason = |counts: &BTreeMap<LossReason, u64>| -> serde_json::Map<String, Value> {
+                counts.iter().map(|(reason, count)| (reason.to_string(), (*count).into())).collect()
+            };
+            let (reasons, unread) = (by_reason(&counts.lost), by_reason(&counts.unread));
             json!({
                 "signal": signal, "entered": counts.entered, "recovered": counts.recovered, "accepted": counts.accepted,
                 "repeated": counts.repeated, "calls": counts.calls, "held": counts.held(), "disk_items": counts.disk_items,
                 "disk_bytes": counts.disk_bytes, "lost": counts.lost_in_all(), "lost_by_reason": reasons,
+                "unread_bytes_by_reason": unread,
             })
         });
         json!({ "signals": signals.collect::<Vec<_>>(), "kernel_drops": kernel_drops(&self.udp_ports) })
@@ -97,6 +101,10 @@ impl Vitals {
             snapshot.lost.iter().map(move |(reason, count)| (format!("{{signal=\"{signal}\",reason=\"{reason}\"}}"), *count))
         });
         text.labelled("metrics_agent_items_lost_total", "Items lost, by reason.", lost.collect());
+        let unread = snapshots.iter().flat_map(|(signal, snapshot)| {
+            snapshot.unread.iter().map(move |(reason, bytes)| (format!("{{signal=\"{signal}\",reason=\"{reason}\"}}"), *bytes))
+        });
+        text.labelled("metrics_agent_unread_bytes_total", "Bytes lost before they were read as items, by reason.", unread.collect());
         text.0
     }
 }

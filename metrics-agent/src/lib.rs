@@ -24,6 +24,10 @@ mod daemon;
 
 mod memory;
 
+mod descriptors;
+
+mod state;
+
 mod intake;
 
 mod metrics;
@@ -45,7 +49,7 @@ pub const DAEMON_LINES: &str = "xray_daemon";
 
 pub use aws::{AwsError, AwsSettings, NoRegion};
 pub use clock::timestamp;
-pub use config::{Config, ConfigError, FileConfig, HealthConfig, LogConfig, MetricsConfig, Spool, TracesConfig};
+pub use config::{Config, ConfigError, FileConfig, HealthConfig, Links, LogConfig, MetricsConfig, Spool, TracesConfig};
 pub use daemon::{DAEMON_FILES, DaemonError, DaemonFileError, DaemonFlags, DaemonOptions, LogOptions, from_go};
 pub use dead_letters::{DEAD_LETTERS, DeadLetter};
 pub use otlp_settings::{Collector, Headers, OtlpConfig, TracesTo};

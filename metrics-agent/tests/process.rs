@@ -29,6 +29,8 @@ struct Sink {
     /// The only access key that is not refused as expired.
     key: Mutex<Option<&'static str>>,
     ids: Mutex<BTreeSet<String>>,
+    /// Messages of PutLogEvents.
+    lines: Mutex<BTreeSet<String>>,
 }
 
 /// X-Ray refuses what has this name, until it is told otherwise.
@@ -51,12 +53,24 @@ async fn take(State(sink): State<Arc<Sink>>, headers: HeaderMap, Json(body): Jso
     Json(json!({ "UnprocessedTraceSegments": unprocessed })).into_response()
 }
 
+/// PutLogEvents and what belongs to it.
+async fn take_lines(State(sink): State<Arc<Sink>>, body: axum::body::Bytes) -> Response {
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let events = body["logEvents"].as_array().into_iter().flatten();
+    sink.lines.lock().unwrap().extend(events.map(|event| event["message"].as_str().unwrap().to_owned()));
+    Json(json!({})).into_response()
+}
+
 impl Sink {
     async fn serve() -> (Arc<Self>, String) {
         let sink = Arc::new(Self::default());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().route("/TraceSegments", post(take)).fallback(|| async { Json(json!({})) }).with_state(Arc::clone(&sink));
+        let router = Router::new()
+            .route("/TraceSegments", post(take))
+            .route("/", post(take_lines))
+            .fallback(|| async { Json(json!({})) })
+            .with_state(Arc::clone(&sink));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         (sink, address)
     }
@@ -79,7 +93,17 @@ impl Running {
     }
 
     async fn start_with(arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_metrics-agent"));
+        Self::start_by(Command::new(env!("CARGO_BIN_EXE_metrics-agent")), arguments, variables).await
+    }
+
+    /// With at most so many file descriptors.
+    async fn start_with_descriptors(descriptors: u32, arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {descriptors}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_metrics-agent")]);
+        Self::start_by(command, arguments, &[("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")]).await
+    }
+
+    async fn start_by(mut command: Command, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         command.args(arguments).env_remove("AWS_ACCESS_KEY_ID").envs(variables.iter().copied()).env("NO_COLOR", "1");
         command.env_remove("RUST_LOG").env_remove("STATE_DIRECTORY").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -331,5 +355,35 @@ async fn credentials_that_are_refused_are_asked_for_anew() {
     until("a refusal", || agent.has_said("ExpiredTokenException").then_some(())).await;
     hold("NEW");
     until("what was sent with the new ones", || (sink.count() == 100).then_some(())).await;
+    agent.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_thousand_log_files_starve_nobody_with_a_thousand_descriptors() {
+    const FILES: u32 = 20_000;
+    let folder = tempfile::tempdir().unwrap();
+    let (sink, endpoint) = Sink::serve().await;
+    sink.is_up.store(true, Ordering::SeqCst);
+    let logs = folder.path().join("logs");
+    std::fs::create_dir(&logs).unwrap();
+    for file in 0..FILES {
+        std::fs::write(logs.join(format!("app-{file}.log")), format!("line {file}\n")).unwrap();
+    }
+    let config = own(folder.path(), &endpoint, "spool = \"off\"");
+    let own = std::fs::read_to_string(&config).unwrap();
+    let state = folder.path().join("state");
+    let files = format!(
+        "[logs]\nstate = \"{}\"\n[[logs.files]]\npaths = [\"{}/*.log\"]\ngroup = \"/app\"\nstream = \"s\"\n",
+        state.display(),
+        logs.display()
+    );
+    std::fs::write(&config, own + &files).unwrap();
+    let agent = Running::start_with_descriptors(1_024, &["-c", &config]).await;
+    agent.send(0..500);
+    until("all segments", || (sink.count() == 500).then_some(())).await;
+    until("all lines", || (sink.lines.lock().unwrap().len() == FILES as usize).then_some(())).await;
+    let answer = reqwest::Client::new().post(format!("http://{}/GetSamplingRules", agent.tcp)).body("{}").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert!(!agent.has_said("Too many open files"), "{:#?}", agent.lines.lock().unwrap());
     agent.terminate().await;
 }

@@ -17,6 +17,7 @@ pub struct Ledger {
     repeated: AtomicU64,
     calls: AtomicU64,
     lost: Mutex<BTreeMap<LossReason, u64>>,
+    unread: Mutex<BTreeMap<LossReason, u64>>,
 }
 
 /// The ledger at one moment.
@@ -38,6 +39,8 @@ pub struct LedgerSnapshot {
     pub calls: u64,
     /// Items lost, by reason.
     pub lost: BTreeMap<LossReason, u64>,
+    /// Bytes that were lost before they could be read as items, by reason.
+    pub unread: BTreeMap<LossReason, u64>,
 }
 
 impl LedgerSnapshot {
@@ -90,14 +93,22 @@ impl Ledger {
         }
     }
 
+    /// Counts bytes that were lost before they could be read as items, such as the rest of a log file that was deleted.
+    pub fn lose_unread(&self, bytes: u64, reason: LossReason) {
+        if bytes > 0 {
+            *self.unread.lock().unwrap_or_else(PoisonError::into_inner).entry(reason).or_default() += bytes;
+        }
+    }
+
     /// Reads all counts; those of other threads may be a moment old.
     #[must_use]
     pub fn snapshot(&self) -> LedgerSnapshot {
         let lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let read = |cell: &AtomicU64| cell.load(Ordering::Relaxed);
         let (accepted, repeated, calls) = (read(&self.accepted), read(&self.repeated), read(&self.calls));
         let (disk_items, disk_bytes) = (read(&self.disk_items), read(&self.disk_bytes));
         let recovered = read(&self.recovered);
-        LedgerSnapshot { entered: read(&self.entered), recovered, disk_items, disk_bytes, accepted, repeated, calls, lost }
+        LedgerSnapshot { entered: read(&self.entered), recovered, disk_items, disk_bytes, accepted, repeated, calls, lost, unread }
     }
 }

@@ -15,6 +15,7 @@ use super::restart::keep_fixed;
 use super::traces::TracesLine;
 use crate::aws::Reach;
 use crate::config::Config;
+use crate::descriptors;
 use crate::health::{Vitals, health_routes};
 #[cfg(feature = "otlp")]
 use crate::intake::{SpanTaker, otlp_routes};
@@ -53,6 +54,7 @@ impl Agent {
     /// # Errors
     /// When a port is taken, naming it.
     pub async fn start(config: Config) -> Result<Self, StartError> {
+        descriptors::raise_limit();
         let ports = Ports::bind(&config).await?;
         let addresses = ports.addresses().map_err(StartError::Addresses)?;
         let aws = Reach::load(&config.aws).await?;

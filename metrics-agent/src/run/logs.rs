@@ -1,18 +1,19 @@
 //! [`LogsLine`]: from log files to PutLogEvents.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use log_shipper::{FollowLinks, Settings, Shipper, Source};
 use telemetry_delivery::{Drain, Ledger};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::config::LogConfig;
+use crate::config::{FileConfig, Links, LogConfig};
 use crate::ports::StartError;
+use crate::{descriptors, state};
 
-/// Where positions are kept without configuration.
-const STATE: &str = "/var/lib/metrics-agent/logs";
 /// What is not sent by then is read again by the next.
 const HAND_OVER: Duration = Duration::from_secs(2);
 
@@ -21,21 +22,29 @@ const HAND_OVER: Duration = Duration::from_secs(2);
 pub(super) struct LogsLine {
     ledger: Arc<Ledger>,
     running: Option<(Drain, JoinHandle<()>)>,
+    /// The folder of its journal.
+    state: Option<PathBuf>,
 }
 
 impl LogsLine {
     /// Reads nothing yet.
     pub(super) const fn new(ledger: Arc<Ledger>) -> Self {
-        Self { ledger, running: None }
+        Self { ledger, running: None, state: None }
     }
 
     /// Ships what the configuration names, in the place of what ran before. A mistake leaves that running.
+    ///
+    /// Positions are those of now only when what ran before has ended, and its journal is locked until then.
     pub(super) async fn ship(&mut self, logs: &LogConfig, aws: &SdkConfig) -> Result<(), StartError> {
-        let next = shipper(logs, aws, &self.ledger)?;
+        let next = settings(logs)?;
+        let is_elsewhere = next.as_ref().is_some_and(|next| self.state.as_ref() != Some(&next.state));
+        let open = |next: Settings| Shipper::open(next, aws, Arc::clone(&self.ledger));
+        let opened = if is_elsewhere { next.clone().map(open).transpose()? } else { None };
         self.end(Instant::now() + HAND_OVER).await;
-        // What was read and not sent is read once more: the positions have to be those of now.
-        let next = if next.is_some() { shipper(logs, aws, &self.ledger)? } else { None };
-        self.running = next.map(|shipper| {
+        let open = |next: Settings| Shipper::open(next, aws, Arc::clone(&self.ledger));
+        self.state = next.as_ref().map(|next| next.state.clone());
+        let shipper = if opened.is_some() { opened } else { next.map(open).transpose()? };
+        self.running = shipper.map(|shipper| {
             let (drain, signal) = Drain::new();
             (drain, tokio::spawn(shipper.run(signal)))
         });
@@ -52,12 +61,24 @@ impl LogsLine {
     }
 }
 
-fn shipper(logs: &LogConfig, aws: &SdkConfig, ledger: &Arc<Ledger>) -> Result<Option<log_shipper::Shipper>, StartError> {
+/// What the configuration amounts to; nothing without files.
+fn settings(logs: &LogConfig) -> Result<Option<Settings>, StartError> {
     if logs.files.is_empty() {
         return Ok(None);
     }
-    let source = |files: &crate::FileConfig| log_shipper::Source::new(files.paths.clone(), &files.group, files.stream.as_deref());
-    let sources = logs.files.iter().map(source).collect();
-    let state = logs.state.clone().unwrap_or_else(|| STATE.into());
-    Ok(Some(log_shipper::Shipper::open(log_shipper::Settings::new(sources, state), aws, Arc::clone(ledger))?))
+    let sources = logs.files.iter().map(source).collect::<Result<_, _>>()?;
+    let mut settings = Settings::new(sources, logs.state.clone().unwrap_or_else(|| state::folder("logs")));
+    settings.max_open = descriptors::for_log_files();
+    settings.check()?;
+    Ok(Some(settings))
+}
+
+fn source(files: &FileConfig) -> Result<Source, log_shipper::StartError> {
+    let source = Source::new(files.paths.clone(), &files.group, files.stream.as_deref());
+    let source = source.follow_links(match files.follow_links {
+        None => FollowLinks::Trusted,
+        Some(Links::Always) => FollowLinks::Always,
+        Some(Links::Never) => FollowLinks::Never,
+    });
+    files.timezone.as_deref().map_or(Ok(source.clone()), |zone| source.timezone(zone).map_err(Into::into))
 }

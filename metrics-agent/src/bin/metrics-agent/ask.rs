@@ -30,6 +30,11 @@ pub(crate) async fn status(at: SocketAddr) -> Result<()> {
             println!("lost       {} {} {reason}", count, ledger["signal"].as_str().unwrap_or_default());
         }
     }
+    for ledger in status["signals"].as_array().into_iter().flatten() {
+        for (reason, bytes) in ledger["unread_bytes_by_reason"].as_object().into_iter().flatten() {
+            println!("lost       {} bytes of {}, {reason}", bytes, ledger["signal"].as_str().unwrap_or_default());
+        }
+    }
     if let Some(drops) = status["kernel_drops"].as_u64().filter(|drops| *drops > 0) {
         println!("lost       {drops} datagrams in the kernel, before they were read");
     }

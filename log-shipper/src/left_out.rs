@@ -1,0 +1,113 @@
+//! [`LeftOut`]: files that are not read, each told once with the reason.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Paths that are told one by one, per reason.
+const NAMED: usize = 20;
+/// Paths that are remembered; beyond, everything may be told once more.
+const REMEMBERED: usize = 100_000;
+/// How long after a failure a file is tried again, at first and at most.
+const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
+
+/// What was left out and why.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOut {
+    reasons: HashMap<PathBuf, String>,
+    by_reason: HashMap<String, usize>,
+    failures: HashMap<PathBuf, Failing>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Failing {
+    again_at: Instant,
+    pause: Duration,
+    attempts: u64,
+}
+
+impl LeftOut {
+    /// Notes that a path is not read. Whether that is news.
+    pub(crate) fn note(&mut self, path: &Path, reason: &str) -> bool {
+        if self.reasons.get(path).is_some_and(|before| before == reason) {
+            return false;
+        }
+        if self.reasons.len() >= REMEMBERED {
+            *self = Self { failures: std::mem::take(&mut self.failures), ..Self::default() };
+        }
+        self.reasons.insert(path.to_owned(), reason.to_owned());
+        let told = self.by_reason.entry(reason.to_owned()).or_default();
+        *told += 1;
+        match *told {
+            ..=NAMED => tracing::warn!(path = %path.display(), "a file that a pattern matches is not read: {reason}"),
+            n if n == NAMED + 1 => tracing::warn!("more files are not read for the same reason and are not named: {reason}"),
+            _ => {}
+        }
+        true
+    }
+
+    /// Notes that a path is read, or matches no more.
+    pub(crate) fn is_read(&mut self, path: &Path) {
+        if !self.reasons.is_empty() {
+            self.reasons.remove(path);
+        }
+        if let Some(failing) = self.failures.remove(path) {
+            tracing::info!(path = %path.display(), attempts = failing.attempts, "a log file can be read again");
+        }
+    }
+
+    /// Why a path is not read.
+    #[cfg(test)]
+    pub(crate) fn reason(&self, path: &Path) -> Option<&str> {
+        self.reasons.get(path).map(String::as_str)
+    }
+
+    /// Whether a path failed and is not due.
+    pub(crate) fn is_waiting(&self, path: &Path, now: Instant) -> bool {
+        !self.failures.is_empty() && self.failures.get(path).is_some_and(|failing| now < failing.again_at)
+    }
+
+    /// Notes a failure: the first is told, the others are counted.
+    pub(crate) fn failed(&mut self, path: &Path, error: &std::io::Error, now: Instant) {
+        let before = self.failures.get(path).copied();
+        let pause = before.map_or(PATIENCE.0, |failing| (failing.pause * 2).min(PATIENCE.1));
+        let attempts = before.map_or(0, |failing| failing.attempts) + 1;
+        self.failures.insert(path.to_owned(), Failing { again_at: now + pause, pause, attempts });
+        if before.is_none() {
+            let remedy = if error.kind() == std::io::ErrorKind::PermissionDenied {
+                "; give the agent's user or one of its groups (adm, with systemd: SupplementaryGroups=adm) the right to read it"
+            } else {
+                ""
+            };
+            tracing::warn!(path = %path.display(), %error, "a log file cannot be read and is tried again{remedy}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_told_once_and_another_is_news() {
+        let mut left = LeftOut::default();
+        let path = Path::new("/a.gz");
+        assert!(left.note(path, "it is compressed") && !left.note(path, "it is compressed") && left.note(path, "it is a link"));
+        left.is_read(path);
+        assert!(left.note(path, "it is a link"));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "an instant to count from")]
+    fn failures_are_tried_again_at_growing_distances() {
+        let (mut left, path, now) = (LeftOut::default(), Path::new("/a.log"), Instant::now());
+        let error = || std::io::ErrorKind::PermissionDenied.into();
+        left.failed(path, &error(), now);
+        let seconds = Duration::from_secs;
+        assert!(left.is_waiting(path, now + seconds(4)) && !left.is_waiting(path, now + seconds(5)));
+        (0..10).for_each(|_| left.failed(path, &error(), now));
+        assert!(left.is_waiting(path, now + seconds(299)) && !left.is_waiting(path, now + seconds(300)));
+        left.is_read(path);
+        assert!(!left.is_waiting(path, now));
+    }
+}
