@@ -1,5 +1,6 @@
 //! [`LogEvent`]: a line on its way.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,12 @@ use telemetry_delivery::Item;
 pub(crate) struct Target {
     pub(crate) group: String,
     pub(crate) stream: String,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.group, self.stream)
+    }
 }
 
 /// A line, or a part of one that is too long for an event.

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatchlogs::Client;
 use aws_sdk_cloudwatchlogs::config::http::HttpResponse;
-use aws_sdk_cloudwatchlogs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_cloudwatchlogs::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudwatchlogs::types::{InputLogEvent, RejectedLogEventsInfo};
-use telemetry_delivery::{Destination, Failure, Held, LossReason, Outcome, Verdict, classify};
+use telemetry_aws::{Refusal, Refusals};
+use telemetry_delivery::{Destination, Held, LossReason, Outcome, Verdict};
 
 use crate::event::{LogEvent, Target};
 use crate::progress::Progress;
@@ -18,8 +19,18 @@ const EXPIRED: LossReason = LossReason("rejected_expired");
 /// The destination of log events.
 #[derive(Debug)]
 pub(crate) struct PutLogEvents {
-    pub(crate) client: Client,
-    pub(crate) progress: Arc<Progress>,
+    client: Client,
+    progress: Arc<Progress>,
+    refusals: Refusals,
+}
+
+/// As policies call it.
+const PUT: &str = "logs:PutLogEvents";
+
+impl PutLogEvents {
+    pub(crate) fn new(client: Client, progress: Arc<Progress>) -> Self {
+        Self { client, progress, refusals: Refusals::default() }
+    }
 }
 
 impl Destination<LogEvent> for PutLogEvents {
@@ -29,12 +40,12 @@ impl Destination<LogEvent> for PutLogEvents {
         let Ok(events) = batch.iter().map(event).collect::<Result<Vec<_>, _>>() else { return Verdict::Poisoned };
         let call = self.client.put_log_events().log_group_name(&target.group).log_stream_name(&target.stream).set_log_events(Some(events));
         match call.send().await {
-            Ok(answer) => answer.rejected_log_events_info().map_or(Verdict::Accepted, |info| of_rejected(batch.len(), info)),
-            Err(error) if is_missing(&error) => self.make(&target).await,
-            Err(error) => {
-                tracing::warn!(error = %DisplayErrorContext(&error), group = target.group, "log events could not be sent; they wait");
-                verdict_of(&error)
+            Ok(answer) => {
+                self.refusals.accepted(PUT, &target.to_string());
+                answer.rejected_log_events_info().map_or(Verdict::Accepted, |info| of_rejected(batch.len(), info))
             }
+            Err(error) if is_missing(&error) => self.make(&target).await,
+            Err(error) => self.refusals.refused(PUT, &target.to_string(), &Refusal::of_sdk(&error)),
         }
     }
 
@@ -54,7 +65,7 @@ impl PutLogEvents {
         let made = match stream().await {
             Err(error) if is_missing(&error) => {
                 let group = self.client.create_log_group().log_group_name(&target.group).send().await;
-                if let Some(verdict) = failure(group) {
+                if let Some(verdict) = self.refused("logs:CreateLogGroup", target, group) {
                     return verdict;
                 }
                 tracing::info!(group = target.group, "log group made");
@@ -62,26 +73,27 @@ impl PutLogEvents {
             }
             result => result,
         };
-        failure(made).unwrap_or(Verdict::Again { not_before: None })
+        self.refused("logs:CreateLogStream", target, made).unwrap_or(Verdict::Again { not_before: None })
+    }
+
+    /// Nothing if it worked, or if somebody else was faster.
+    fn refused<T, E>(&self, operation: &'static str, target: &Target, result: Result<T, SdkError<E, HttpResponse>>) -> Option<Verdict>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let refusal = result.err().map(|error| Refusal::of_sdk(&error));
+        match refusal.filter(|refusal| refusal.code() != Some("ResourceAlreadyExistsException")) {
+            Some(refusal) => Some(self.refusals.refused(operation, &target.to_string(), &refusal)),
+            None => {
+                self.refusals.accepted(operation, &target.to_string());
+                None
+            }
+        }
     }
 }
 
 fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     error.as_service_error().and_then(ProvideErrorMetadata::code) == Some("ResourceNotFoundException")
-}
-
-/// Nothing if it worked, or if somebody else was faster.
-fn failure<T, E: ProvideErrorMetadata>(result: Result<T, SdkError<E, HttpResponse>>) -> Option<Verdict> {
-    let error = result.err()?;
-    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-    (code != Some("ResourceAlreadyExistsException")).then(|| verdict_of(&error))
-}
-
-fn verdict_of<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Verdict {
-    let response = error.raw_response();
-    let retry_after = response.and_then(|response| response.headers().get("retry-after"));
-    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
-    classify(&Failure { status: response.map(|response| response.status().as_u16()), code, retry_after })
 }
 
 /// The indexes are places in the batch that was sent: the two ends are exclusive, the start inclusive.

@@ -144,7 +144,7 @@ impl Shipper {
             let queue = Queue::new(memory, Arc::clone(&self.ledger));
             let backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
             let settings = PumpSettings { concurrency: 1, backoff, max_age: MAX_AGE };
-            let destination = Arc::new(PutLogEvents { client: self.client.clone(), progress: Arc::clone(progress) });
+            let destination = Arc::new(PutLogEvents::new(self.client.clone(), Arc::clone(progress)));
             let batcher = LogBatcher { linger: self.settings.linger };
             let pump = Pump::new(Arc::clone(&queue), batcher, destination, settings, Arc::clone(&self.ledger));
             pumps.spawn(pump.run(drain.clone()));

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::aws::AwsSettings;
 use crate::otlp_settings::{Collector, OtlpConfig, TracesTo};
+use telemetry_aws::AwsSettings;
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -44,7 +44,8 @@ pub struct TracesConfig {
     /// Calls at once. Default 8, as the X-Ray daemon.
     pub concurrency: usize,
     /// More operations of X-Ray's that anybody who reaches the TCP port may call with the agent's credentials, by path, such as
-    /// `/TraceSummaries`. Default: none but what SDKs need, `/GetSamplingRules` and `/SamplingTargets`.
+    /// `/TraceSummaries`. `/list-instrumentation-configurations` and `/report-instrumentation-configuration-status` go to Application
+    /// Signals. Default: none but what SDKs need, `/GetSamplingRules` and `/SamplingTargets`.
     pub forward: Vec<String>,
     /// The ARN of the resource that the agent runs on, for telemetry. Default: none.
     pub resource_arn: Option<String>,
@@ -345,7 +346,7 @@ impl Config {
 
 /// X-Ray's paths are one name.
 fn is_operation(path: &str) -> bool {
-    path.strip_prefix('/').is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    path.strip_prefix('/').is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }
 
 /// Whether requests can go there.

@@ -12,8 +12,6 @@ mod serve;
 
 mod datagrams;
 
-mod aws;
-
 mod otlp_settings;
 
 mod config;
@@ -47,7 +45,6 @@ mod run;
 /// The target of log lines that the X-Ray daemon has too, in its words: for those who look for them.
 pub const DAEMON_LINES: &str = "xray_daemon";
 
-pub use aws::{AwsError, AwsSettings, NoRegion};
 pub use clock::timestamp;
 pub use config::{Config, ConfigError, FileConfig, HealthConfig, Links, LogConfig, MetricsConfig, Spool, TracesConfig};
 pub use daemon::{DAEMON_FILES, DaemonError, DaemonFileError, DaemonFlags, DaemonOptions, LogOptions, from_go};
@@ -55,3 +52,4 @@ pub use dead_letters::{DEAD_LETTERS, DeadLetter};
 pub use otlp_settings::{Collector, Headers, OtlpConfig, TracesTo};
 pub use ports::{Addresses, StartError};
 pub use run::Agent;
+pub use telemetry_aws::{AwsError, AwsSettings, NoRegion};

@@ -6,9 +6,9 @@ use std::net::{SocketAddr, UdpSocket};
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use tokio::net::TcpListener;
 
-use crate::aws::AwsError;
 use crate::config::Config;
 use crate::otlp_settings::OtlpConfig;
+use telemetry_aws::AwsError;
 
 /// Where an agent listens; with port 0 in the configuration these are the ports that the system gave.
 #[derive(Clone, Copy, Debug)]

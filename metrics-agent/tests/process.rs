@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
@@ -29,6 +29,8 @@ struct Sink {
     /// The only access key that is not refused as expired.
     key: Mutex<Option<&'static str>>,
     ids: Mutex<BTreeSet<String>>,
+    /// Calls of CloudWatch Logs by operation.
+    operations: Mutex<BTreeMap<String, u32>>,
     /// Messages of PutLogEvents.
     lines: Mutex<BTreeSet<String>>,
 }
@@ -54,7 +56,17 @@ async fn take(State(sink): State<Arc<Sink>>, headers: HeaderMap, Json(body): Jso
 }
 
 /// PutLogEvents and what belongs to it.
-async fn take_lines(State(sink): State<Arc<Sink>>, body: axum::body::Bytes) -> Response {
+async fn take_lines(State(sink): State<Arc<Sink>>, headers: HeaderMap, body: axum::body::Bytes) -> Response {
+    let refused = |code: &'static str| (StatusCode::BAD_REQUEST, [("x-amzn-errortype", code)], "{}").into_response();
+    let authorization = headers["authorization"].to_str().unwrap();
+    if sink.key.lock().unwrap().is_some_and(|key| !authorization.contains(&format!("Credential={key}/"))) {
+        return refused("ExpiredTokenException");
+    }
+    let operation = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
+    *sink.operations.lock().unwrap().entry(operation.clone()).or_default() += 1;
+    if !sink.is_up.load(Ordering::SeqCst) {
+        return refused(if operation == "PutLogEvents" { "ResourceNotFoundException" } else { "AccessDeniedException" });
+    }
     let body: Value = serde_json::from_slice(&body).unwrap();
     let events = body["logEvents"].as_array().into_iter().flatten();
     sink.lines.lock().unwrap().extend(events.map(|event| event["message"].as_str().unwrap().to_owned()));
@@ -180,6 +192,19 @@ fn own(folder: &Path, endpoint: &str, traces: &str) -> String {
     );
     std::fs::write(&path, text).unwrap();
     path.display().to_string()
+}
+
+/// The agent's own configuration, with all files of the folder `logs`.
+fn with_logs(folder: &Path, endpoint: &str) -> String {
+    let config = own(folder, endpoint, "spool = \"off\"");
+    let own = std::fs::read_to_string(&config).unwrap();
+    let files = format!(
+        "[logs]\nstate = \"{0}/state\"\n[[logs.files]]\npaths = [\"{0}/logs/*.log\"]\ngroup = \"/app\"\nstream = \"s\"\n",
+        folder.display()
+    );
+    std::fs::create_dir_all(folder.join("logs")).unwrap();
+    std::fs::write(&config, own + &files).unwrap();
+    config
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -369,15 +394,7 @@ async fn twenty_thousand_log_files_starve_nobody_with_a_thousand_descriptors() {
     for file in 0..FILES {
         std::fs::write(logs.join(format!("app-{file}.log")), format!("line {file}\n")).unwrap();
     }
-    let config = own(folder.path(), &endpoint, "spool = \"off\"");
-    let own = std::fs::read_to_string(&config).unwrap();
-    let state = folder.path().join("state");
-    let files = format!(
-        "[logs]\nstate = \"{}\"\n[[logs.files]]\npaths = [\"{}/*.log\"]\ngroup = \"/app\"\nstream = \"s\"\n",
-        state.display(),
-        logs.display()
-    );
-    std::fs::write(&config, own + &files).unwrap();
+    let config = with_logs(folder.path(), &endpoint);
     let agent = Running::start_with_descriptors(1_024, &["-c", &config]).await;
     agent.send(0..500);
     until("all segments", || (sink.count() == 500).then_some(())).await;
@@ -385,5 +402,44 @@ async fn twenty_thousand_log_files_starve_nobody_with_a_thousand_descriptors() {
     let answer = reqwest::Client::new().post(format!("http://{}/GetSamplingRules", agent.tcp)).body("{}").send().await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     assert!(!agent.has_said("Too many open files"), "{:#?}", agent.lines.lock().unwrap());
+    agent.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_that_is_missing_is_told_once_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sink, endpoint) = Sink::serve().await;
+    let config = with_logs(folder.path(), &endpoint);
+    std::fs::write(folder.path().join("logs/app.log"), "line\n").unwrap();
+    let agent = Running::start(&["-c", &config]).await;
+    let made = || sink.operations.lock().unwrap().get("CreateLogStream").copied().unwrap_or_default();
+    until("several attempts", || (made() >= 3).then_some(())).await;
+    let told = || agent.lines.lock().unwrap().iter().filter(|line| line.contains("AccessDeniedException")).cloned().collect::<Vec<_>>();
+    let lines = told();
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    for part in ["logs:CreateLogStream", "/app:s", "allow logs:CreateLogStream in the policy"] {
+        assert!(lines[0].contains(part), "{part}: {}", lines[0]);
+    }
+    sink.is_up.store(true, Ordering::SeqCst);
+    until("the line", || (sink.lines.lock().unwrap().len() == 1).then_some(())).await;
+    agent.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_with_logs_alone_finds_credentials_that_were_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sink, endpoint) = Sink::serve().await;
+    sink.is_up.store(true, Ordering::SeqCst);
+    *sink.key.lock().unwrap() = Some("NEW");
+    let credentials = folder.path().join("credentials");
+    let hold =
+        |key: &str| std::fs::write(&credentials, format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = s\n")).unwrap();
+    hold("OLD");
+    let config = with_logs(folder.path(), &endpoint);
+    std::fs::write(folder.path().join("logs/app.log"), "line\n").unwrap();
+    let agent = Running::start_with(&["-c", &config], &[("AWS_SHARED_CREDENTIALS_FILE", &credentials.display().to_string())]).await;
+    until("the refusal", || agent.has_said("ExpiredTokenException").then_some(())).await;
+    hold("NEW");
+    until("the line", || (sink.lines.lock().unwrap().len() == 1).then_some(())).await;
     agent.terminate().await;
 }

@@ -166,6 +166,27 @@ async fn an_operation_that_the_configuration_names_is_forwarded_too() {
 }
 
 #[tokio::test]
+async fn operations_of_application_signals_are_signed_for_it() {
+    let app = axum::Router::new().fallback(async |request: axum::extract::Request| {
+        let authorization = request.headers()["authorization"].to_str().unwrap().to_owned();
+        axum::Json(json!({ "path": request.uri().path(), "authorization": authorization }))
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    let mut config = config(&address);
+    let paths = ["/list-instrumentation-configurations", "/report-instrumentation-configuration-status", "/TraceSummaries"];
+    config.traces.forward = paths.map(str::to_owned).to_vec();
+    let agent = metrics_agent::Agent::start(config).await.unwrap();
+    for (path, service) in paths.into_iter().zip(["application-signals", "application-signals", "xray"]) {
+        let answer = reqwest::Client::new().post(format!("http://{}{path}", agent.addresses().tcp)).body("{}").send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["path"], path);
+        assert!(answer["authorization"].as_str().unwrap().contains(&format!("/{service}/aws4_request")), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_taken_port_is_named_with_its_setting() {
     let console = console().await;
     let mut config = config(&format!("http://{}", console.address()));

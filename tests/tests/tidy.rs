@@ -8,17 +8,21 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::MetadataCommand;
 
 /// Which of our crates each may depend on. Dev-dependencies count.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("telemetry-wire", &[]),
     ("telemetry-rules", &["telemetry-wire"]),
     ("telemetry-delivery", &[]),
     ("telemetry-platform", &[]),
+    ("telemetry-aws", &["telemetry-delivery", "telemetry-platform"]),
     ("xray-macros", &[]),
     ("xray-sdk", &["telemetry-wire", "telemetry-platform", "xray-macros"]),
     ("xray-opentelemetry", &["telemetry-wire", "xray-sdk"]),
-    ("log-shipper", &["telemetry-delivery", "telemetry-wire", "telemetry-rules"]),
+    ("log-shipper", &["telemetry-aws", "telemetry-delivery", "telemetry-wire", "telemetry-rules"]),
     ("xray-console", &["telemetry-wire", "telemetry-rules"]),
-    ("metrics-agent", &["telemetry-wire", "telemetry-rules", "telemetry-delivery", "telemetry-platform", "log-shipper", "xray-console"]),
+    (
+        "metrics-agent",
+        &["telemetry-aws", "telemetry-wire", "telemetry-rules", "telemetry-delivery", "telemetry-platform", "log-shipper", "xray-console"],
+    ),
     ("examples", &["*"]),
     ("tests", &["*"]),
     ("macro-tests", &["xray-sdk"]),
@@ -28,11 +32,12 @@ const ARROWS: [(&str, &[&str]); 16] = [
 ];
 
 /// Crates whose lib.rs lists modules in rank order.
-const CRATES: [&str; 10] = [
+const CRATES: [&str; 11] = [
     "telemetry-wire",
     "telemetry-rules",
     "telemetry-delivery",
     "telemetry-platform",
+    "telemetry-aws",
     "xray-macros",
     "xray-sdk",
     "xray-opentelemetry",

@@ -3,7 +3,7 @@
 use crate::setup::{root, run_cargo};
 
 /// The packages whose features users choose. `full` and `default` are sums of others.
-const PACKAGES: [&str; 2] = ["xray-sdk", "metrics-agent"];
+const PACKAGES: [&str; 3] = ["xray-sdk", "metrics-agent", "telemetry-aws"];
 const SUMS: [&str; 2] = ["default", "full"];
 
 /// Compiles each package without features and with each feature alone. All features together are what the lints and tests compile.

@@ -3,10 +3,10 @@
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
 use aws_smithy_types::DateTime;
+use telemetry_aws::{Refusal, Refusals};
 use telemetry_delivery::{Destination, Held, Verdict};
 
 use super::datum::{Datum, Unit, Values};
-use crate::aws::verdict_of;
 
 /// The destination of metrics.
 #[derive(Debug)]
@@ -14,7 +14,11 @@ pub(crate) struct PutMetricData {
     client: Client,
     namespace: String,
     resolution: i32,
+    refusals: Refusals,
 }
+
+/// As policies call it.
+const OPERATION: &str = "cloudwatch:PutMetricData";
 
 impl PutMetricData {
     /// Data per call that the service takes.
@@ -23,8 +27,8 @@ impl PutMetricData {
     pub(crate) const BYTES: usize = 1_000_000 - 4_096;
 
     /// Intervals below a minute are high-resolution.
-    pub(crate) const fn new(client: Client, namespace: String, interval: u64) -> Self {
-        Self { client, namespace, resolution: if interval < 60 { 1 } else { 60 } }
+    pub(crate) fn new(client: Client, namespace: String, interval: u64) -> Self {
+        Self { client, namespace, resolution: if interval < 60 { 1 } else { 60 }, refusals: Refusals::default() }
     }
 
     fn datum(&self, datum: &Datum) -> MetricDatum {
@@ -54,11 +58,11 @@ impl Destination<Datum> for PutMetricData {
     async fn send(&self, batch: &[Held<Datum>]) -> Verdict {
         let data = batch.iter().map(|held| self.datum(&held.item)).collect();
         match self.client.put_metric_data().namespace(&self.namespace).set_metric_data(Some(data)).send().await {
-            Ok(_) => Verdict::Accepted,
-            Err(error) => {
-                tracing::warn!(error = crate::aws::chain_of(&error), "metrics could not be sent; they wait");
-                verdict_of(&error)
+            Ok(_) => {
+                self.refusals.accepted(OPERATION, &self.namespace);
+                Verdict::Accepted
             }
+            Err(error) => self.refusals.refused(OPERATION, &self.namespace, &Refusal::of_sdk(&error)),
         }
     }
 }

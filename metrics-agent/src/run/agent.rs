@@ -13,7 +13,6 @@ use super::logs::LogsLine;
 use super::metrics::MetricsLine;
 use super::restart::keep_fixed;
 use super::traces::TracesLine;
-use crate::aws::Reach;
 use crate::config::Config;
 use crate::descriptors;
 use crate::health::{Vitals, health_routes};
@@ -27,12 +26,13 @@ use crate::serve::serve;
 #[cfg(feature = "otlp")]
 use crate::serve::serve_either;
 use crate::traces::{Proxy, proxy_routes};
+use telemetry_aws::Aws;
 
 /// A running agent.
 #[derive(Debug)]
 pub struct Agent {
     config: Config,
-    aws: Reach,
+    aws: Aws,
     addresses: Addresses,
     receivers: JoinSet<()>,
     /// What sends, and its drains: those of configurations that were in force before too, whose last calls may be under way.
@@ -57,8 +57,8 @@ impl Agent {
         descriptors::raise_limit();
         let ports = Ports::bind(&config).await?;
         let addresses = ports.addresses().map_err(StartError::Addresses)?;
-        let aws = Reach::load(&config.aws).await?;
-        let proxy = watch::Sender::new(Proxy::new(Arc::clone(&aws.xray), &config.traces.forward));
+        let aws = Aws::load(&config.aws).await?;
+        let proxy = watch::Sender::new(Proxy::new(&aws, &config.traces.forward));
         let mut ledgers = Vec::new();
         let traces = TracesLine::open(&config, ledger(&mut ledgers, "traces"))?;
         let metrics = config.metrics.enabled.then(|| MetricsLine::new(&config.metrics, ledger(&mut ledgers, "metrics")));
@@ -114,13 +114,13 @@ impl Agent {
             return Ok(kept);
         }
         let is_elsewhere = config.aws != self.config.aws;
-        let aws = if is_elsewhere { Reach::load(&config.aws).await? } else { self.aws.clone() };
+        let aws = if is_elsewhere { Aws::load(&config.aws).await? } else { self.aws.clone() };
         #[cfg(feature = "logs")]
         if is_elsewhere || config.logs != self.config.logs {
             self.logs.ship(&config.logs, &aws.config).await?;
         }
         if is_elsewhere || config.traces.forward != self.config.traces.forward {
-            self.proxy.send_replace(Proxy::new(Arc::clone(&aws.xray), &config.traces.forward));
+            self.proxy.send_replace(Proxy::new(&aws, &config.traces.forward));
         }
         (self.config, self.aws) = (config, aws);
         self.traces.resize(&self.config);

@@ -7,7 +7,6 @@ use telemetry_delivery::{AffineBatcher, Backoff, BatchLimits, Drain, Keeper, Led
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::DAEMON_LINES;
-use crate::aws::Reach;
 use crate::config::Config;
 use crate::dead_letters::DeadLetters;
 use crate::intake::{IntakeCounters, RawSegment};
@@ -16,6 +15,7 @@ use crate::otlp_settings::TracesTo;
 use crate::ports::StartError;
 use crate::spool::{self, Way};
 use crate::traces::{Failures, PutTraceSegments, TelemetrySources, TraceDestination, send_telemetry};
+use telemetry_aws::Aws;
 
 /// Segments are of use for a week; X-Ray takes them for longer, but nobody looks.
 const SEGMENT_AGE: Duration = Duration::from_secs(7 * 86_400);
@@ -43,7 +43,7 @@ impl TracesLine {
     }
 
     /// Sends as the configuration says, until the drain.
-    pub(super) fn send(&mut self, config: &Config, aws: &Reach, tasks: &mut JoinSet<()>) -> Drain {
+    pub(super) fn send(&mut self, config: &Config, aws: &Aws, tasks: &mut JoinSet<()>) -> Drain {
         let limits = BatchLimits { items: PutTraceSegments::BATCH, bytes: PutTraceSegments::BYTES, linger: Duration::from_secs(1) };
         let destination = Arc::new(TraceDestination::new(config, aws, &self.failures, self.dead_letters.clone()));
         let settings = PumpSettings {
@@ -59,7 +59,7 @@ impl TracesLine {
     }
 
     /// Telemetry to X-Ray, in the place of that of another configuration.
-    fn tell(&mut self, config: &Config, aws: &Reach, tasks: &mut JoinSet<()>) {
+    fn tell(&mut self, config: &Config, aws: &Aws, tasks: &mut JoinSet<()>) {
         self.stop_telling();
         if config.traces.to != TracesTo::Xray {
             return;

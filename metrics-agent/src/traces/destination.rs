@@ -9,12 +9,12 @@ use super::failures::Failures;
 use super::otlp::ExportTraces;
 use super::put_trace_segments::PutTraceSegments;
 use super::rejection::keep_rejected;
-use crate::aws::Reach;
 use crate::config::Config;
 use crate::dead_letters::DeadLetters;
 use crate::intake::RawSegment;
 #[cfg(feature = "otlp")]
 use crate::otlp_settings::TracesTo;
+use telemetry_aws::Aws;
 
 /// The destination of segments, and the file of those that it will never take.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ enum Way {
 }
 
 impl TraceDestination {
-    pub(crate) fn new(config: &Config, aws: &Reach, failures: &Arc<Failures>, dead_letters: Option<Arc<DeadLetters>>) -> Self {
+    pub(crate) fn new(config: &Config, aws: &Aws, failures: &Arc<Failures>, dead_letters: Option<Arc<DeadLetters>>) -> Self {
         let xray = || Way::Xray(PutTraceSegments::new(Arc::clone(&aws.xray), Arc::clone(failures)));
         let way = match config.traces.to {
             #[cfg(feature = "otlp")]

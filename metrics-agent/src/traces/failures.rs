@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::StatusCode;
 
-use crate::aws::CallError;
+use telemetry_aws::CallError;
 
 /// The classes of PutTelemetryRecords.
 #[derive(Debug, Default)]

@@ -16,8 +16,8 @@ use axum::response::{IntoResponse, Response};
 use tokio::sync::watch;
 
 use super::rules_cache::RulesCache;
-use crate::aws::{Answer, JSON, Xray, chain_of};
 use crate::guard::refuse_browsers;
+use telemetry_aws::{Answer, Aws, JSON, Service, chain_of};
 
 /// SDKs give up after 2 seconds or never; in between the service has time to answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -29,18 +29,23 @@ const BODY: usize = 256 * 1024;
 const NOT_FORWARDED: &str =
     "only /GetSamplingRules, /SamplingTargets and what traces.forward names are forwarded, and /TraceSegments is taken\n";
 
+/// Operations of Application Signals, which SDKs of dynamic instrumentation call at the daemon's port.
+const OF_APPLICATION_SIGNALS: [&str; 2] = ["/list-instrumentation-configurations", "/report-instrumentation-configuration-status"];
+
 /// What signing and sending need.
 #[derive(Debug)]
 pub(crate) struct Proxy {
-    xray: Arc<Xray>,
+    xray: Arc<Service>,
+    application_signals: Option<Arc<Service>>,
     rules: RulesCache,
     /// Paths that pass too.
     more: Vec<String>,
 }
 
 impl Proxy {
-    pub(crate) fn new(xray: Arc<Xray>, more: &[String]) -> Arc<Self> {
-        Arc::new(Self { xray, rules: RulesCache::default(), more: more.to_vec() })
+    pub(crate) fn new(aws: &Aws, more: &[String]) -> Arc<Self> {
+        let (xray, application_signals) = (Arc::clone(&aws.xray), aws.application_signals.clone());
+        Arc::new(Self { xray, application_signals, rules: RulesCache::default(), more: more.to_vec() })
     }
 
     fn passes(&self, path: &str) -> bool {
@@ -61,9 +66,11 @@ impl Proxy {
     }
 
     async fn forward(&self, path: &str, body: Bytes) -> Result<Answer, String> {
-        let answer = self.xray.post_within(TIMEOUT, path, JSON, body).await.map_err(|error| chain_of(&error))?;
+        let is_other = OF_APPLICATION_SIGNALS.contains(&path);
+        let service = self.application_signals.as_ref().filter(|_| is_other).unwrap_or(&self.xray);
+        let answer = service.post_within(TIMEOUT, path, JSON, body).await.map_err(|error| chain_of(&error))?;
         if let Some(refusal) = answer.refusal() {
-            tracing::debug!(path, "X-Ray refused: {refusal}");
+            tracing::debug!(path, "refused: {refusal}");
         }
         Ok(answer)
     }

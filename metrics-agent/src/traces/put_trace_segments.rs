@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
+use telemetry_aws::{Answer, JSON, Refusal, Refusals, Service};
 use telemetry_delivery::{Held, Verdict};
 use tokio::time::Instant;
 
@@ -10,16 +11,18 @@ use super::body::body_of;
 use super::failures::Failures;
 use super::rejection::REFUSED;
 use crate::DAEMON_LINES;
-use crate::aws::{Answer, JSON, Xray, chain_of};
 use crate::intake::RawSegment;
 
 const PATH: &str = "/TraceSegments";
+/// As policies call it.
+const OPERATION: &str = "xray:PutTraceSegments";
 
 /// The destination of segments.
 #[derive(Debug)]
 pub(crate) struct PutTraceSegments {
-    xray: Arc<Xray>,
+    xray: Arc<Service>,
     failures: Arc<Failures>,
+    refusals: Refusals,
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,8 +45,8 @@ impl PutTraceSegments {
     /// Bytes per call; the service publishes no limit, and a batch of the largest documents would have 3 MB.
     pub(crate) const BYTES: usize = 1 << 20;
 
-    pub(super) const fn new(xray: Arc<Xray>, failures: Arc<Failures>) -> Self {
-        Self { xray, failures }
+    pub(super) fn new(xray: Arc<Service>, failures: Arc<Failures>) -> Self {
+        Self { xray, failures, refusals: Refusals::in_words("Sending segment batch failed with") }
     }
 
     /// Sends once.
@@ -53,8 +56,7 @@ impl PutTraceSegments {
             Ok(answer) => self.verdict(batch, &answer, began.elapsed().as_secs_f64()),
             Err(error) => {
                 self.failures.note_unanswered(&error);
-                tell_failed(batch.len(), &chain_of(&error));
-                Verdict::Again { not_before: None }
+                self.refusals.refused(OPERATION, "", &Refusal::unanswered(&error))
             }
         }
     }
@@ -62,22 +64,17 @@ impl PutTraceSegments {
     fn verdict(&self, batch: &[Held<RawSegment>], answer: &Answer, seconds: f64) -> Verdict {
         if let Some(refusal) = answer.refusal() {
             self.failures.note_status(answer.status);
-            tell_failed(batch.len(), &refusal);
-            return answer.verdict(&refusal);
+            return self.refusals.refused(OPERATION, "", &refusal);
         }
         let Ok(Put { unprocessed }) = serde_json::from_slice(&answer.body) else {
             // Something between here and X-Ray said yes; nobody knows whether X-Ray did.
             self.failures.note_other();
-            tell_failed(batch.len(), &"an answer that is not X-Ray's");
-            return Verdict::Again { not_before: None };
+            return self.refusals.refused(OPERATION, "", &Refusal::of_another());
         };
+        self.refusals.accepted(OPERATION, "");
         tell_sent(batch.len(), unprocessed.len(), seconds);
         of_unprocessed(batch, &unprocessed)
     }
-}
-
-fn tell_failed(segments: usize, why: &dyn std::fmt::Display) {
-    tracing::warn!(segments, "Sending segment batch failed with: {why}; they wait");
 }
 
 /// The X-Ray daemon's lines of a batch that arrived.

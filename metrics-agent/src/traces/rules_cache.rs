@@ -10,8 +10,8 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::aws::Answer;
 use crate::clock;
+use telemetry_aws::Answer;
 
 /// SDKs ask every five minutes; what has been modified since is asked for at once.
 const KEPT: Duration = Duration::from_secs(60);
@@ -79,7 +79,7 @@ mod tests {
     fn answer(calls: &Cell<u32>, status: u16) -> impl Future<Output = Result<Answer, String>> {
         calls.set(calls.get() + 1);
         let body = Bytes::from(format!("{{\"call\":{}}}", calls.get()));
-        async move { Ok(Answer { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body }) }
+        async move { Ok(Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body)) }
     }
 
     fn request() -> Bytes {

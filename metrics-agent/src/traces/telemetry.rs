@@ -14,9 +14,9 @@ use telemetry_platform::World;
 
 use super::failures::{FailureCounts, Failures};
 use super::rejection::is_rejection;
-use crate::aws::{JSON, Xray, chain_of};
 use crate::clock;
 use crate::intake::IntakeCounters;
+use telemetry_aws::{JSON, Service, chain_of};
 
 const EVERY: Duration = Duration::from_secs(60);
 const KEPT: usize = 30;
@@ -25,7 +25,7 @@ const PATH: &str = "/TelemetryRecords";
 
 /// Where the counts are.
 pub(crate) struct TelemetrySources {
-    pub(crate) xray: Arc<Xray>,
+    pub(crate) xray: Arc<Service>,
     pub(crate) intake: Arc<IntakeCounters>,
     pub(crate) ledger: Arc<Ledger>,
     pub(crate) failures: Arc<Failures>,

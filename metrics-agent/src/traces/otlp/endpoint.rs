@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::aws::{Answer, CallError, Xray};
 use crate::otlp_settings::Collector;
+use telemetry_aws::{Answer, CallError, Service};
 
 const PATH: &str = "/v1/traces";
 const PROTOBUF: &str = "application/x-protobuf";
@@ -14,14 +14,14 @@ const PROTOBUF: &str = "application/x-protobuf";
 /// Where spans go.
 #[derive(Debug)]
 pub(super) struct Endpoint {
-    xray: Arc<Xray>,
+    xray: Arc<Service>,
     /// Without one: CloudWatch, at X-Ray's endpoint.
     collector: Option<(String, HeaderMap)>,
 }
 
 impl Endpoint {
     /// The collector that is set, else CloudWatch.
-    pub(super) fn new(collector: &Collector, xray: Arc<Xray>) -> Self {
+    pub(super) fn new(collector: &Collector, xray: Arc<Service>) -> Self {
         Self { xray, collector: collector.endpoint.clone().map(|url| (url, headers(collector))) }
     }
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
+use telemetry_aws::{Answer, CallError, Refusal, Refusals, Service};
 use telemetry_delivery::{Held, LossReason, Verdict};
 use telemetry_wire::otlp::{ExportTraceServiceResponse, Message as _, PartialSuccess, Status};
 
 use super::endpoint::Endpoint;
 use super::spans::Spans;
-use crate::aws::{Answer, CallError, Xray, chain_of};
 use crate::intake::RawSegment;
 use crate::otlp_settings::Collector;
 use crate::traces::failures::Failures;
@@ -19,11 +19,15 @@ use crate::traces::rejection::REFUSED_BY_COLLECTOR;
 pub(crate) struct ExportTraces {
     endpoint: Endpoint,
     failures: Arc<Failures>,
+    refusals: Refusals,
 }
 
+/// Not the name of a policy: a collector may be anybody's.
+const OPERATION: &str = "ExportTraceService";
+
 impl ExportTraces {
-    pub(crate) fn new(collector: &Collector, xray: Arc<Xray>, failures: Arc<Failures>) -> Self {
-        Self { endpoint: Endpoint::new(collector, xray), failures }
+    pub(crate) fn new(collector: &Collector, xray: Arc<Service>, failures: Arc<Failures>) -> Self {
+        Self { endpoint: Endpoint::new(collector, xray), failures, refusals: Refusals::default() }
     }
 
     /// Sends once.
@@ -45,14 +49,15 @@ impl ExportTraces {
             Ok(answer) => answer,
             Err(error) => {
                 self.failures.note_unanswered(&error);
-                tracing::warn!("spans could not be sent: {}; they wait", chain_of(&error));
-                return Verdict::Again { not_before: None };
+                return self.refusals.refused(OPERATION, "", &Refusal::unanswered(&error));
             }
         };
-        if let Some(verdict) = of_refusal(&answer) {
+        if let Some((refusal, verdict)) = of_refusal(&answer) {
             self.failures.note_status(answer.status);
+            self.refusals.refused(OPERATION, "", &refusal);
             return verdict;
         }
+        self.refusals.accepted(OPERATION, "");
         let partial = rejected_in(&answer.body);
         if partial.rejected_spans > 0 {
             let rejected = partial.rejected_spans as u64;
@@ -81,11 +86,11 @@ fn without(refused: Vec<(usize, LossReason)>, verdict: Verdict, items: usize) ->
 }
 
 /// 400 is poison, as OTLP has it, unless AWS says otherwise by a code; what else goes wrong passes, or is mended by an operator.
-fn of_refusal(answer: &Answer) -> Option<Verdict> {
-    let refusal = answer.refusal()?;
-    tracing::warn!("the collector did not take spans: {refusal} {:?}", words_of(&answer.body));
-    let is_poison = [400, 422].contains(&answer.status.as_u16()) && !refusal.has_code();
-    Some(if is_poison { Verdict::Poisoned } else { answer.verdict(&refusal) })
+fn of_refusal(answer: &Answer) -> Option<(Refusal, Verdict)> {
+    let refusal = answer.refusal()?.with_message(&words_of(&answer.body));
+    let is_poison = [400, 422].contains(&answer.status.as_u16()) && refusal.code().is_none();
+    let verdict = if is_poison { Verdict::Poisoned } else { refusal.verdict() };
+    Some((refusal, verdict))
 }
 
 /// What a refusal says: OTLP's status, or whatever a proxy has to say.
@@ -109,7 +114,7 @@ mod tests {
 
     fn failure(status: u16, headers: &[(&'static str, &str)]) -> Verdict {
         let headers = headers.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect();
-        of_refusal(&Answer { status: status.try_into().unwrap(), headers, body: Bytes::new() }).unwrap()
+        of_refusal(&Answer::new(status.try_into().unwrap(), headers, Bytes::new())).unwrap().1
     }
 
     #[test]

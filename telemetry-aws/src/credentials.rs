@@ -24,20 +24,25 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// How often AWS has refused credentials; what was found before is then not kept.
 static REFUSALS: AtomicU64 = AtomicU64::new(0);
 
-/// Notes that AWS refused credentials, if that is what the code says.
-pub(super) fn note_refusal(code: &str) {
+/// Codes by which AWS refuses credentials.
+pub(crate) fn is_of_credentials(code: &str) -> bool {
     const CODES: [&str; 5] =
         ["ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"];
-    if CODES.contains(&code) {
+    CODES.contains(&code)
+}
+
+/// Notes that AWS refused credentials, if that is what the code says.
+pub(crate) fn note_refusal(code: &str) {
+    if is_of_credentials(code) {
         REFUSALS.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 /// Makes a provider that has read nothing yet.
-pub(super) type NewProvider = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<SharedCredentialsProvider>> + Send>> + Send + Sync>;
+pub type NewProvider = Box<dyn Fn() -> Pin<Box<dyn Future<Output = Option<SharedCredentialsProvider>> + Send>> + Send + Sync>;
 
 /// Keeps what another provider finds.
-pub(super) struct KeptCredentials {
+pub struct KeptCredentials {
     new_provider: NewProvider,
     refusals: &'static AtomicU64,
     state: Mutex<State>,
@@ -64,7 +69,8 @@ impl std::fmt::Debug for KeptCredentials {
 
 impl KeptCredentials {
     /// Keeps what `provider` finds; after a refusal another one is asked.
-    pub(super) fn new(provider: SharedCredentialsProvider, new_provider: NewProvider) -> Self {
+    #[must_use]
+    pub fn new(provider: SharedCredentialsProvider, new_provider: NewProvider) -> Self {
         Self { new_provider, refusals: &REFUSALS, state: Mutex::new(State { provider, kept: None }) }
     }
 

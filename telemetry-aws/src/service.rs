@@ -1,74 +1,87 @@
-//! [`Xray`]: signed calls of X-Ray's API, their bodies as they are.
+//! [`Service`]: signed calls of one service of AWS, their bodies as they are.
 //!
-//! The SDK's client knows the fields of its day only, copies each document, and spends on a call twice what signing and sending need.
+//! X-Ray's client in the SDK knows the fields of its day only, copies each document, and spends on a call twice what signing and
+//! sending need.
 
 use std::time::Duration;
 
-use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use axum::body::Bytes;
+use aws_types::SdkConfig;
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use reqwest::{Client, RequestBuilder};
 
-use super::answer::Answer;
-use super::endpoint::xray_endpoint;
-use super::load::{AwsError, CALL};
+use crate::answer::Answer;
+use crate::clock::signing_now;
+use crate::refusal::chain_of;
 
-/// What X-Ray's operations take.
-pub(crate) const JSON: &str = "application/json";
+/// Time for one call. The X-Ray daemon's 2 seconds lose data in every brown-out, and a call that timed out but succeeded counts
+/// metrics twice.
+pub(crate) const CALL: Duration = Duration::from_secs(20);
 
-/// X-Ray of one region, as one identity.
+/// The type of bodies of JSON.
+pub const JSON: &str = "application/json";
+
+/// One service of one region, as one identity.
 #[derive(Debug)]
-pub(crate) struct Xray {
+pub struct Service {
     config: SdkConfig,
     client: Client,
     endpoint: String,
+    /// What signatures call it.
+    name: &'static str,
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CallError {
+#[non_exhaustive]
+pub enum CallError {
+    /// Signatures name a region.
     #[error("no region is known: set aws.region or AWS_REGION")]
     NoRegion,
+    /// None was found, or those who should have some did not answer.
     #[error("no credentials: {0}")]
     Credentials(String),
+    /// The address or a header is none.
     #[error("the request cannot be signed: {0}")]
     Sign(String),
+    /// No connection, or no answer in time.
     #[error("no answer")]
     Send(#[from] reqwest::Error),
 }
 
-impl Xray {
-    /// # Errors
-    /// When the settings do not say where it is.
-    pub(super) async fn new(config: SdkConfig, client: Client) -> Result<Self, AwsError> {
-        let endpoint = xray_endpoint(&config).await.map_err(AwsError::Endpoint)?;
-        Ok(Self { config, client, endpoint })
+impl Service {
+    /// A service at an endpoint, which has no slash at its end.
+    #[must_use]
+    pub const fn new(config: SdkConfig, client: Client, endpoint: String, name: &'static str) -> Self {
+        Self { config, client, endpoint, name }
     }
 
     /// POSTs to a path, signed.
-    pub(crate) async fn post(&self, path: &str, content_type: &'static str, body: Bytes) -> Result<Answer, CallError> {
+    ///
+    /// # Errors
+    /// When nothing answers within 20 seconds, or there is nothing to sign with.
+    pub async fn post(&self, path: &str, content_type: &'static str, body: Bytes) -> Result<Answer, CallError> {
         self.post_within(CALL, path, content_type, body).await
     }
 
-    /// As `post`, with less time.
-    pub(crate) async fn post_within(
-        &self,
-        within: Duration,
-        path: &str,
-        content_type: &'static str,
-        body: Bytes,
-    ) -> Result<Answer, CallError> {
+    /// POSTs to a path, signed, with a timeout.
+    ///
+    /// # Errors
+    /// When nothing answers within it, or there is nothing to sign with.
+    pub async fn post_within(&self, within: Duration, path: &str, content_type: &'static str, body: Bytes) -> Result<Answer, CallError> {
         let request = self.signed(&format!("{}{path}", self.endpoint), content_type, &body).await?;
         send(request.timeout(within).header(CONTENT_TYPE, content_type).body(body)).await
     }
 
     /// POSTs elsewhere, in the same way but unsigned.
-    #[cfg(feature = "otlp")]
-    pub(crate) async fn post_elsewhere(
+    ///
+    /// # Errors
+    /// When nothing answers within 20 seconds.
+    pub async fn post_elsewhere(
         &self,
         url: &str,
         headers: http::HeaderMap,
@@ -86,8 +99,8 @@ impl Xray {
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(region.as_ref())
-            .name("xray")
-            .time(crate::clock::signing_now())
+            .name(self.name)
+            .time(signing_now())
             .settings(SigningSettings::default())
             .build()
             .map_err(|error| failed(&error))?;
@@ -99,12 +112,12 @@ impl Xray {
 
     async fn credentials(&self) -> Result<Credentials, CallError> {
         let provider = self.config.credentials_provider().ok_or_else(|| CallError::Credentials("none configured".into()))?;
-        provider.provide_credentials().await.map_err(|error| CallError::Credentials(super::chain_of(&error)))
+        provider.provide_credentials().await.map_err(|error| CallError::Credentials(chain_of(&error)))
     }
 }
 
 async fn send(request: RequestBuilder) -> Result<Answer, CallError> {
     let mut answer = request.send().await?;
     let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
-    Ok(Answer { status, headers, body: answer.bytes().await? })
+    Ok(Answer::new(status, headers, answer.bytes().await?))
 }

@@ -1,7 +1,5 @@
 //! The configuration that all clients share.
 
-use std::time::Duration;
-
 use aws_config::identity::IdentityCache;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::sts::AssumeRoleProvider;
@@ -12,16 +10,12 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
-use super::credentials::{KeptCredentials, NewProvider};
-use super::region::{self, NoRegion};
-use super::settings::AwsSettings;
-use super::verdict::chain_of;
-use crate::DAEMON_LINES;
 use crate::clock::LearnedClock;
-
-/// Time for one call. The X-Ray daemon's 2 seconds lose data in every brown-out, and a call that timed out but succeeded counts
-/// metrics twice.
-pub(super) const CALL: Duration = Duration::from_secs(20);
+use crate::credentials::{KeptCredentials, NewProvider};
+use crate::refusal::chain_of;
+use crate::region::{self, NoRegion};
+use crate::service::CALL;
+use crate::settings::AwsSettings;
 
 /// The X-Ray daemon's: policies may name it.
 const SESSION: &str = "xray-daemon";
@@ -46,9 +40,9 @@ impl AwsSettings {
     ///
     /// # Errors
     /// When nothing says which region, and nothing will.
-    pub(super) async fn load(&self, http: SharedHttpClient) -> Result<SdkConfig, NoRegion> {
+    pub(crate) async fn load(&self, http: SharedHttpClient) -> Result<SdkConfig, NoRegion> {
         let region = region::find(self, &http).await?;
-        tracing::info!(target: DAEMON_LINES, "Using region: {region}");
+        tracing::info!(target: "xray_daemon", "Using region: {region}");
         let config = with_kept_credentials(self.load_in(region.clone(), http.clone()).await, self.clone(), region, http);
         let Some(endpoint) = &self.endpoint else { return Ok(config) };
         Ok(config.into_builder().endpoint_url(endpoint).build())

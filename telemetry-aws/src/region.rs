@@ -10,13 +10,13 @@ use aws_config::provider_config::ProviderConfig;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use telemetry_platform::World;
 
-use super::settings::AwsSettings;
+use crate::settings::AwsSettings;
 
 /// Nothing says which region, and waiting would not help. The words are the X-Ray daemon's.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "Cannot fetch region variable from config file, environment variables, ecs metadata, or ec2 metadata. Use local-mode to use the local \
-     config region."
+    "Cannot fetch region variable from config file, environment variables, ecs metadata, or ec2 metadata. Set `aws.region` in the \
+     configuration or AWS_REGION in the environment; the X-Ray daemon's flag is --region."
 )]
 pub struct NoRegion;
 
@@ -24,7 +24,7 @@ pub struct NoRegion;
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// Finds it. On EC2 the metadata service is awaited, as the network may come up after the agent; elsewhere it is asked once.
-pub(super) async fn find(settings: &AwsSettings, http: &SharedHttpClient) -> Result<Region, NoRegion> {
+pub(crate) async fn find(settings: &AwsSettings, http: &SharedHttpClient) -> Result<Region, NoRegion> {
     if let Some(known) = known(settings, &|name| std::env::var(name).ok()) {
         return Ok(known);
     }

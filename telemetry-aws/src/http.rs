@@ -11,7 +11,7 @@ use aws_smithy_types::body::SdkBody;
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
 
-use super::settings::AwsSettings;
+use crate::settings::AwsSettings;
 
 /// Time for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 const NEAR: &str = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::254,fd00:ec2::23";
 
 /// Makes the client.
-pub(super) fn client(settings: &AwsSettings) -> reqwest::Result<Client> {
+pub(crate) fn client(settings: &AwsSettings) -> reqwest::Result<Client> {
     if settings.no_verify_ssl {
         tracing::warn!("certificates are not verified: whoever is in between reads and changes everything");
     }
@@ -33,7 +33,7 @@ pub(super) fn client(settings: &AwsSettings) -> reqwest::Result<Client> {
 }
 
 /// The same for the SDK.
-pub(super) fn for_sdk(client: Client) -> SharedHttpClient {
+pub(crate) fn for_sdk(client: Client) -> SharedHttpClient {
     http_client_fn(move |settings, _| SharedHttpConnector::new(Reqwest { client: client.clone(), timeout: timeout_of(settings) }))
 }
 
