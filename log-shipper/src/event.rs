@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use telemetry_delivery::Item;
+use telemetry_delivery::{Item, allocated};
 
 /// Where lines go.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -34,5 +34,9 @@ pub(crate) struct LogEvent {
 impl Item for LogEvent {
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.message.len()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        allocated(self.message.capacity())
     }
 }

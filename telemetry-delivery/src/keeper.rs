@@ -78,7 +78,6 @@ struct Turns<T: Item> {
     queue: Arc<Queue<T>>,
     log: Log,
     ledger: Arc<Ledger>,
-    mode: SpoolMode,
     block: Block,
     /// One line per outage of the disk.
     is_failing: bool,
@@ -92,7 +91,7 @@ impl<T: Spooled> Turns<T> {
         let (log, found) = Log::open(&settings.folder, limits, disk)?;
         tell(settings, found);
         ledger.recover(found.items);
-        Ok(Self { queue, log, ledger, mode: settings.mode, block: Block::default(), is_failing: false, is_unreadable: false })
+        Ok(Self { queue, log, ledger, block: Block::default(), is_failing: false, is_unreadable: false })
     }
 
     /// Notes what has come to its end, writes what was sent away, loads what there is room for.
@@ -136,6 +135,7 @@ impl<T: Spooled> Turns<T> {
         let letters: Vec<_> = letters.into_iter().filter(is_news).collect();
         let mut letters = letters.into_iter().peekable();
         while let Some(letter) = letters.next() {
+            self.block.is_awaited |= letter.ack.is_some();
             self.block.push(entered(&letter.held, now), |bytes| letter.held.item.write(bytes));
             written.push(letter);
             if self.block.bytes() >= BLOCK_BYTES || letters.peek().is_none() {
@@ -161,7 +161,7 @@ impl<T: Spooled> Turns<T> {
 
     /// On disk, they need no memory; but what there is room for need not be read again.
     fn written(&mut self, letters: Vec<Letter<T>>, place: Place) {
-        let is_wanted = self.mode == SpoolMode::Always && !self.log.is_leaving() && self.queue.has_room_for_more();
+        let is_wanted = !self.log.is_leaving() && self.queue.has_room_for_more();
         if is_wanted {
             self.log.load(place);
         }

@@ -12,6 +12,11 @@ impl Item for Number {
     fn bytes(&self) -> usize {
         100
     }
+
+    /// So that one takes 100 bytes of memory in all.
+    fn heap_bytes(&self) -> usize {
+        100 - Held::new(Self(0)).memory_beside_the_heap()
+    }
 }
 
 impl Spooled for Number {
@@ -128,8 +133,47 @@ fn a_killed_process_loses_nothing_that_was_on_disk_and_repeats_what_was_under_wa
     assert_eq!(rig.send_all(), (0..8).collect::<Vec<_>>());
 }
 
+/// Counts how often it was synchronised.
+#[derive(Debug)]
+struct Counted(Arc<std::sync::atomic::AtomicU32>);
+
+impl Disk for Counted {
+    fn append(&mut self, file: &mut std::fs::File, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.append(file, bytes)
+    }
+
+    fn synchronise(&mut self, _: &std::fs::File) -> io::Result<()> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Ok(())
+    }
+}
+
 #[test]
-fn who_hands_over_learns_when_it_is_safe() {
+fn who_hands_over_learns_when_it_is_on_disk_whatever_the_mode() {
+    for mode in [SpoolMode::Overflow, SpoolMode::Always] {
+        let folder = tempfile::tempdir().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let syncs = Arc::default();
+        let mut rig = Rig::new(folder.path(), mode, Box::new(Counted(Arc::clone(&syncs))));
+        let queue = Arc::clone(&rig.queue);
+        let mut held: Vec<_> = (0..3).map(|number| Box::pin(queue.hold(vec![Number(number)]))).collect();
+        let mut ask = || -> Vec<std::task::Poll<bool>> {
+            let asked =
+                held.iter_mut().map(|held| runtime.block_on(std::future::poll_fn(|cx| std::task::Poll::Ready(held.as_mut().poll(cx)))));
+            asked.collect()
+        };
+        assert!(ask().iter().all(std::task::Poll::is_pending));
+        rig.turns.turn();
+        assert!(ask().iter().all(|answer| *answer == std::task::Poll::Ready(true)));
+        assert_eq!(syncs.load(std::sync::atomic::Ordering::Relaxed), 1, "one for all that waited");
+        assert_eq!(rig.queue.take().len(), 3, "they go on from memory");
+        drop((held, rig));
+        assert_eq!(Rig::new(folder.path(), mode, Box::new(RealDisk)).counts().recovered, 3, "also after a kill");
+    }
+}
+
+#[test]
+fn who_hands_over_is_counted_when_it_is_safe() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut rig = Rig::new(folder.path(), SpoolMode::Always, Box::new(RealDisk));

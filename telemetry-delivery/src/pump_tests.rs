@@ -46,7 +46,8 @@ struct Rig {
 impl Rig {
     fn start(script: impl FnMut(&[u32]) -> Verdict + Send + 'static) -> Self {
         let ledger = Arc::new(Ledger::default());
-        Self::on(Queue::new(1_000, Arc::clone(&ledger)), ledger, script)
+        let room_for_a_hundred = 100 * Held::new(Number(0)).memory();
+        Self::on(Queue::new(room_for_a_hundred, Arc::clone(&ledger)), ledger, script)
     }
 
     /// The next pump of a queue.

@@ -74,7 +74,7 @@ async fn a_full_agent_says_so_and_nothing_is_lost() {
     settings.traces.memory = 1;
     let agent = metrics_agent::Agent::start(settings).await.unwrap();
     let url = format!("http://{}/TraceSegments", agent.addresses().tcp);
-    let large = json!({ "TraceSegmentDocuments": [format!("{{\"x\":\"{}\"}}", "y".repeat(60_000))] }).to_string();
+    let large = json!({ "TraceSegmentDocuments": [format!(r#"{{"id":"53995c3f42cd8ad8","trace_id":"1-5759e988-bd862e3fe1be46a994272793","x":"{}"}}"#, "y".repeat(60_000))] }).to_string();
     let mut statuses = Vec::new();
     for _ in 0..30 {
         statuses.push(reqwest::Client::new().post(&url).body(large.clone()).send().await.unwrap().status().as_u16());

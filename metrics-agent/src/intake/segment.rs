@@ -1,6 +1,6 @@
 //! [`RawSegment`]: a document that nobody has parsed, JSON or OpenTelemetry's spans as the X-Ray distributions of its SDKs send them.
 
-use telemetry_delivery::{Item, Spooled};
+use telemetry_delivery::{Item, Spooled, allocated};
 use telemetry_wire::{DatagramError, document_of, is_document, scan_trace_id};
 
 /// A document and the trace it says it belongs to.
@@ -39,6 +39,10 @@ impl RawSegment {
 impl Item for RawSegment {
     fn bytes(&self) -> usize {
         size_of::<Self>() + self.document.len()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        allocated(self.document.len())
     }
 
     fn affinity(&self) -> u128 {

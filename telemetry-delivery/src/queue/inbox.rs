@@ -57,7 +57,7 @@ impl<T: Item> Inbox<T> {
     /// Sends an item to disk; without room it comes back.
     pub(crate) fn send(&self, letter: Letter<T>) -> Result<(), Letter<T>> {
         let mut post = self.lock();
-        let bytes = letter.held.item.bytes();
+        let bytes = letter.held.memory();
         if post.is_closed || post.bytes > 0 && post.bytes + bytes > LIMIT {
             return Err(letter);
         }
@@ -126,7 +126,7 @@ impl<T: Item> Inbox<T> {
 
 impl<T: Item> Post<T> {
     fn add(&mut self, letter: Letter<T>) {
-        self.bytes += letter.held.item.bytes();
+        self.bytes += letter.held.memory();
         self.is_urgent |= letter.ack.is_some();
         self.letters.push(letter);
     }

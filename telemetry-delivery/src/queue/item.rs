@@ -6,8 +6,13 @@ use crate::spool::Place;
 
 /// What the queue has to know of an item.
 pub trait Item: Send + 'static {
-    /// Its size in memory, roughly.
+    /// Bytes that it has in a call.
     fn bytes(&self) -> usize;
+
+    /// Bytes that it takes on the heap, as the allocator gives them. Default: those that it has in a call.
+    fn heap_bytes(&self) -> usize {
+        self.bytes()
+    }
 
     /// Items of one affinity go together where limits allow. Default: all alike.
     fn affinity(&self) -> u128 {
@@ -32,6 +37,23 @@ impl<T> Held<T> {
     pub fn new(item: T) -> Self {
         Self { item, since: Instant::now(), place: None }
     }
+}
+
+impl<T: Item> Held<T> {
+    /// Bytes of memory that it takes while it is held. A queue that grows has room for as many again, so that its own size counts twice.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory_beside_the_heap() + self.item.heap_bytes()
+    }
+
+    pub(crate) const fn memory_beside_the_heap(&self) -> usize {
+        2 * size_of::<Self>()
+    }
+}
+
+/// Bytes of memory that the allocator takes for so many: a multiple of 16, its own word included, and 32 at least.
+#[must_use]
+pub fn allocated(bytes: usize) -> usize {
+    (bytes + 8).next_multiple_of(16).max(32)
 }
 
 /// So much that waiting for more gains nothing.

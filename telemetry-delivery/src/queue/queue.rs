@@ -92,8 +92,8 @@ impl<T: Item> Queue<T> {
         self.enter_if_room(Held::new(item)).map_err(|held| held.item)
     }
 
-    /// Offers items that their source can keep, and waits until they are held as safely as the spool's mode says: on disk with
-    /// [`SpoolMode::Always`], else in memory or on disk. Those that are not are not counted; says whether all are.
+    /// Offers items that their source can keep, and waits until they are held: on disk when there is a spool, whatever its mode, else in
+    /// memory. Those that are not are not counted. Returns whether all are.
     pub async fn hold(&self, items: Vec<T>) -> bool {
         let mut acks = Vec::new();
         let mut are_all = true;
@@ -111,16 +111,7 @@ impl<T: Item> Queue<T> {
 
     /// Holds an item, or gives what tells when it is on disk.
     fn hold_or_ask(&self, held: Held<T>) -> Result<Option<oneshot::Receiver<bool>>, Held<T>> {
-        let is_always = self.inbox.as_ref().is_some_and(|inbox| inbox.mode == SpoolMode::Always);
-        let held = if is_always {
-            held
-        } else {
-            match self.enter_if_room(held) {
-                Ok(()) => return Ok(None),
-                Err(held) => held,
-            }
-        };
-        let Some(inbox) = &self.inbox else { return Err(held) };
+        let Some(inbox) = &self.inbox else { return self.enter_if_room(held).map(|()| None) };
         let (ack, answer) = oneshot::channel();
         inbox.send(Letter { held, ack: Some(ack) }).map_err(|letter| letter.held)?;
         Ok(Some(answer))
@@ -145,7 +136,7 @@ impl<T: Item> Queue<T> {
     /// An empty queue takes any item, so that one larger than the limit cannot block its source for ever.
     fn put_and(&self, held: Held<T>, count: impl FnOnce()) -> Result<(), Held<T>> {
         let mut state = self.lock();
-        if state.is_closed || state.held_bytes > 0 && state.held_bytes + held.item.bytes() > self.limit() {
+        if state.is_closed || state.held_bytes > 0 && state.held_bytes + held.memory() > self.limit() {
             return Err(held);
         }
         count();
@@ -204,7 +195,7 @@ impl<T: Item> Queue<T> {
 
     /// Forgets items that have come to their end.
     pub(crate) fn release(&self, batch: &[Held<T>]) {
-        let bytes: usize = batch.iter().map(|held| held.item.bytes()).sum();
+        let bytes: usize = batch.iter().map(Held::memory).sum();
         let mut state = self.lock();
         state.held_bytes = state.held_bytes.saturating_sub(bytes);
         drop(state);
@@ -267,9 +258,8 @@ impl<T: Item> Queue<T> {
 impl<T: Item> State<T> {
     /// Whether the taker wants to know.
     fn add(&mut self, held: Held<T>) -> bool {
-        let bytes = held.item.bytes();
-        self.held_bytes += bytes;
-        self.waiting_bytes += bytes;
+        self.held_bytes += held.memory();
+        self.waiting_bytes += held.item.bytes();
         self.items.push_back(held);
         self.items.len() == 1 || self.is_plenty()
     }

@@ -13,6 +13,8 @@ const LARGEST: u32 = 64 << 20;
 pub(crate) struct Block {
     raw: Vec<u8>,
     items: u32,
+    /// Somebody waits until it is on disk, whatever may happen to the machine.
+    pub(crate) is_awaited: bool,
 }
 
 /// What a block's header says.
@@ -64,7 +66,7 @@ impl Block {
         };
         encoded[..HEADER].copy_from_slice(&header.encode());
         self.raw.clear();
-        self.items = 0;
+        (self.items, self.is_awaited) = (0, false);
         encoded
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Limits {
     pub(crate) bytes: u64,
     /// The share that it may have of what is free without it, 0 to 1.
     pub(crate) share: f64,
-    /// Whether each block is synchronised, or only what is left at the end.
+    /// Whether each block is synchronised, or only those that somebody waits for, and what is left at the end.
     pub(crate) synchronises_blocks: bool,
 }
 
@@ -129,7 +129,7 @@ impl Log {
 
     /// Writes a block. What it holds waits on disk; with [`Self::load`] it is in memory too.
     pub(crate) fn append(&mut self, block: &mut Block) -> io::Result<Place> {
-        let items = block.items();
+        let (items, is_synchronised) = (block.items(), block.is_awaited || self.limits.synchronises_blocks);
         let bytes = block.encode();
         let allowed = self.make_room(bytes.len() as u64)?;
         self.open_file(allowed)?;
@@ -137,7 +137,7 @@ impl Log {
         let written = self
             .disk
             .append(&mut file.file, &bytes)
-            .and_then(|()| if self.limits.synchronises_blocks { self.disk.synchronise(&file.file) } else { Ok(()) });
+            .and_then(|()| if is_synchronised { self.disk.synchronise(&file.file) } else { Ok(()) });
         if let Err(error) = written {
             // What follows a half block must not be taken for its rest.
             self.is_open = self.disk.cut(&file.file, file.length).is_ok();
