@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::metrics::is_dimension;
 use crate::otlp_settings::{Collector, OtlpConfig, TracesTo};
 use telemetry_aws::AwsSettings;
 
@@ -88,9 +89,11 @@ pub struct MetricsConfig {
     pub namespace: String,
     /// Seconds that are aggregated; below 60 the metrics are high-resolution. Default 60.
     pub interval: u64,
-    /// Dimensions on every metric, beside the lines' own tags. Default: none.
+    /// Dimensions on every metric, beside the lines' own tags. One of these wins over a tag of its name; of two tags of one name the last
+    /// wins. Default: none.
     pub dimensions: BTreeMap<String, String>,
-    /// Distinct metrics per interval; each costs money. More are counted and dropped. Default 10,000.
+    /// Distinct metrics per interval; each costs money. A new one takes the place of the gauge that was idle for longest; without one it is
+    /// counted and dropped. Default 10,000.
     pub max_series: usize,
 }
 
@@ -301,14 +304,21 @@ impl Config {
             || namespace.len() > 255
             || namespace.starts_with(':')
             || namespace.starts_with("AWS/")
-            || !namespace.is_ascii()
+            || namespace.trim().is_empty()
+            || !namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/#: ".contains(&byte))
         {
             return Some(format!(
-                "metrics.namespace is `{namespace}`, expected 1 to 255 ASCII characters that do not begin with `:` or `AWS/`"
+                "metrics.namespace is `{namespace}`, expected 1 to 255 letters, digits, blanks and . - _ / # : that do not begin with `:` or `AWS/`"
             ));
         }
         if !(1..=86_400).contains(&self.metrics.interval) {
             return Some(format!("metrics.interval is {}, expected 1 to 86400 seconds", self.metrics.interval));
+        }
+        if let Some((name, value)) = self.metrics.dimensions.iter().find(|(name, value)| !is_dimension(name, value)) {
+            return Some(format!(
+                "metrics.dimensions has `{name}` = `{value}`, expected a name of 1 to 255 and a value of 1 to 1024 ASCII characters, not blank, the \
+                 name without `:` at its beginning"
+            ));
         }
         if self.metrics.dimensions.len() > 30 {
             return Some("metrics.dimensions has more than the 30 that CloudWatch takes".into());
@@ -401,6 +411,11 @@ mod tests {
             ("[traces.otlp]\nendpoint = \"collector:4318\"", "traces.otlp.endpoint is `collector:4318`"),
             ("[traces.otlp]\nheaders = { \"a key\" = \"v\" }", "traces.otlp.headers: `a key`"),
             ("[traces]\nto = \"jaeger\"", "unknown variant `jaeger`"),
+            ("[metrics]\ndimensions = { Stage = \"\" }", "metrics.dimensions has `Stage` = ``"),
+            ("[metrics]\ndimensions = { \":a\" = \"b\" }", "metrics.dimensions has `:a`"),
+            ("[metrics]\ndimensions = { a = \"caf\u{e9}\" }", "metrics.dimensions has `a`"),
+            ("[metrics]\nnamespace = \" \"", "metrics.namespace is ` `"),
+            ("[metrics]\nnamespace = \"a\\nb\"", "metrics.namespace is `a\nb`"),
             ("[traces]\nforward = [\"/../x\"]", "traces.forward has `/../x`"),
             ("[traces]\nspool_share = 0", "traces.spool_share is 0"),
             ("[metrics]\nnamespace = \"AWS/EC2\"", "metrics.namespace is `AWS/EC2`"),

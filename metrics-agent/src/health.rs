@@ -75,7 +75,7 @@ impl Vitals {
         text.counter("metrics_agent_statsd_malformed_total", "StatsD lines refused.", &[("", read(&self.statsd.malformed))]);
         text.counter(
             "metrics_agent_statsd_series_refused_total",
-            "StatsD lines of series above metrics.max_series.",
+            "StatsD lines that are well-formed and not counted; by reason in items_lost.",
             &[("", read(&self.statsd.refused))],
         );
         if let Some(drops) = kernel_drops(&self.udp_ports) {

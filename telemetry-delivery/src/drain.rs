@@ -50,7 +50,8 @@ impl DrainSignal {
     }
 
     /// Whether another goes on.
-    pub(crate) fn is_hand_over(&self) -> bool {
+    #[must_use]
+    pub fn is_hand_over(&self) -> bool {
         *self.0.borrow() == Some(Order::HandOver)
     }
 

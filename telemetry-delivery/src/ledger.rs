@@ -93,6 +93,12 @@ impl Ledger {
         }
     }
 
+    /// Counts items that were refused before they were offered to a queue: entered and lost.
+    pub fn refuse(&self, items: u64, reason: LossReason) {
+        self.entered.fetch_add(items, Ordering::Relaxed);
+        self.lose(items as usize, reason);
+    }
+
     /// Counts bytes that were lost before they could be read as items, such as the rest of a log file that was deleted.
     pub fn lose_unread(&self, bytes: u64, reason: LossReason) {
         if bytes > 0 {

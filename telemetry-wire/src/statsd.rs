@@ -1,7 +1,9 @@
-//! StatsD lines: `name:value|type`, with `@rate` and the `#key:value` tags of `DogStatsD`.
+//! StatsD lines: `name:value|type`, with `@rate`, and the `#key:value` tags and `T` timestamps of `DogStatsD`.
 //!
-//! Several values may be packed as `name:1:2:3|ms`. Field order after the type is free. Fields that are not known
-//! (container id, timestamp) are passed over.
+//! Several values may be packed as `name:1:2:3|ms`. Field order after the type is free. Tags may stand in the name as Influx
+//! (`name,key=value`), Librato (`name#key=value`) and SignalFx (`name[key=value]`) write them. DogStatsD's fields of the container
+//! (`c:`), of external data (`e:`) and of the cardinality (`card:`) say nothing of the metric and are passed over; every other field
+//! is refused.
 
 use std::fmt;
 
@@ -14,8 +16,12 @@ pub struct Line<'a> {
     pub kind: Kind,
     /// The share of events that were sent, above 0 and at most 1; 1 when not given.
     pub rate: f64,
+    /// Seconds since the epoch that DogStatsD gives counters and gauges which the sender has aggregated.
+    pub timestamp: Option<u64>,
     values: &'a str,
     tags: &'a str,
+    /// Tags that stand in the name.
+    name_tags: &'a str,
 }
 
 /// The type of a metric.
@@ -58,6 +64,12 @@ pub enum LineError {
     BadValue,
     /// A rate that is not above 0 and at most 1.
     BadRate,
+    /// Tags in the name that are none of Influx's, Librato's and SignalFx's.
+    BadTags,
+    /// A timestamp that is no number of seconds, or of a type that has none.
+    BadTimestamp,
+    /// A field that is none of `@ # T c: e: card:`.
+    UnknownField,
     /// Not UTF-8.
     NotUtf8,
 }
@@ -70,6 +82,9 @@ impl fmt::Display for LineError {
             Self::UnknownType => "type is none of c, g, ms, h, d, s",
             Self::BadValue => "value is no finite number",
             Self::BadRate => "rate is not above 0 and at most 1",
+            Self::BadTags => "tags in the name are none of Influx's, Librato's or SignalFx's",
+            Self::BadTimestamp => "timestamp is no number of seconds, or the type is neither c nor g",
+            Self::UnknownField => "a field is none of @rate, #tags, Ttimestamp, c:, e:, card:",
             Self::NotUtf8 => "not UTF-8",
         })
     }
@@ -98,12 +113,18 @@ impl<'a> Line<'a> {
             return Err(LineError::NoName);
         }
         let kind = Kind::parse(fields.next().ok_or(LineError::NoType)?)?;
-        let mut parsed = Self { name: name.trim(), kind, rate: 1.0, values, tags: "" };
+        let (name, name_tags) = tags_in(name.trim())?;
+        let mut parsed = Self { name, kind, rate: 1.0, timestamp: None, values, tags: "", name_tags };
         for field in fields {
             if let Some(rate) = field.strip_prefix('@') {
                 parsed.rate = rate.parse().ok().filter(|&rate| rate > 0.0 && rate <= 1.0).ok_or(LineError::BadRate)?;
             } else if let Some(tags) = field.strip_prefix('#') {
                 parsed.tags = tags;
+            } else if let Some(seconds) = field.strip_prefix('T') {
+                let has_one = matches!(kind, Kind::Counter | Kind::Gauge);
+                parsed.timestamp = Some(seconds.parse().ok().filter(|_| has_one).ok_or(LineError::BadTimestamp)?);
+            } else if !["c:", "e:", "card:"].iter().any(|known| field.starts_with(known)) {
+                return Err(LineError::UnknownField);
             }
         }
         parsed.values_as_written().try_for_each(|value| value.map(drop))?;
@@ -115,9 +136,13 @@ impl<'a> Line<'a> {
         self.values_as_written().filter_map(Result::ok)
     }
 
-    /// The tags as key and value; a tag without a value has an empty one.
+    /// The tags as key and value, those in the name first; a tag without a value has an empty one.
     pub fn tags(&self) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
-        self.tags.split(',').filter(|tag| !tag.is_empty()).map(|tag| tag.split_once(':').unwrap_or((tag, "")))
+        let pairs = |tags: &'a str, separator| {
+            let tags = tags.split(',').filter(|tag| !tag.is_empty());
+            tags.map(move |tag| tag.split_once(separator).unwrap_or((tag, "")))
+        };
+        pairs(self.name_tags, '=').chain(pairs(self.tags, ':'))
     }
 
     fn values_as_written(&self) -> impl Iterator<Item = Result<Value<'a>, LineError>> + use<'a> {
@@ -125,6 +150,23 @@ impl<'a> Line<'a> {
         let separator = if kind == Kind::Set { '\u{0}' } else { ':' };
         self.values.split(separator).map(move |text| Value::parse(kind, text))
     }
+}
+
+/// A name, and the tags that stand in it.
+fn tags_in(name: &str) -> Result<(&str, &str), LineError> {
+    let (name, tags) = match name.split_once([',', '#', '[']) {
+        None => (name, ""),
+        Some((before, tags)) => match name.get(before.len()..) {
+            Some(rest) if rest.starts_with('[') => (before, tags.strip_suffix(']').ok_or(LineError::BadTags)?),
+            _ => (before, tags),
+        },
+    };
+    let is_tag = |tag: &str| tag.split_once('=').is_some_and(|(key, value)| !key.is_empty() && !value.contains(['=', '[', ']', '#']));
+    let are_tags = tags.is_empty() || tags.split(',').all(is_tag);
+    if !are_tags || name.contains([']', '=']) {
+        return Err(LineError::BadTags);
+    }
+    if name.is_empty() { Err(LineError::NoName) } else { Ok((name, tags)) }
 }
 
 impl Kind {
@@ -175,6 +217,28 @@ mod tests {
     fn tags_are_pairs() {
         let line = Line::parse("orders:1|c|#tenant:t1,canary,url:http://x|T1656581400").unwrap();
         assert_eq!(line.tags().collect::<Vec<_>>(), [("tenant", "t1"), ("canary", ""), ("url", "http://x")]);
+    }
+
+    #[test]
+    fn tags_in_names_are_read_as_each_dialect_writes_them() {
+        for name in ["orders,tenant=t1,stage=a", "orders#tenant=t1,stage=a", "orders[tenant=t1,stage=a]"] {
+            let text = format!("{name}:1|c|#more:x");
+            let line = Line::parse(&text).unwrap();
+            let tags = line.tags().collect::<Vec<_>>();
+            assert_eq!((line.name, &*tags), ("orders", &[("tenant", "t1"), ("stage", "a"), ("more", "x")][..]), "{name}");
+        }
+        for name in ["orders,tenant", "orders[tenant=t1", "orders#", "orders,a=b=c", "a=b", "orders]"] {
+            let expected = if name == "orders#" { Ok(()) } else { Err(LineError::BadTags) };
+            assert_eq!(Line::parse(&format!("{name}:1|c")).map(drop), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn fields_are_honoured_or_refused_by_name() {
+        assert_eq!(Line::parse("orders:1|c|T1656581400|c:abc|e:x|card:low").unwrap().timestamp, Some(1_656_581_400));
+        assert_eq!(Line::parse("t:1|ms|T1656581400"), Err(LineError::BadTimestamp));
+        assert_eq!(Line::parse("c:1|c|Tomorrow"), Err(LineError::BadTimestamp));
+        assert_eq!(Line::parse("c:1|c|x"), Err(LineError::UnknownField));
     }
 
     #[test]

@@ -217,3 +217,28 @@ async fn statsd_garbage_leaves_good_lines_alone() {
     assert_eq!(sum, 2.0 + 6.0 + 1.0, "{answer}");
     console.stop().await;
 }
+
+#[tokio::test]
+async fn metrics_of_an_outage_are_sent_by_the_next_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let console = console().await;
+    let mut config = config("http://127.0.0.1:1");
+    config.traces.spool = Some(metrics_agent::Spool::Overflow);
+    config.traces.spool_folder = Some(folder.path().to_owned());
+    let first = metrics_agent::Agent::start(config.clone()).await.unwrap();
+    send(first.addresses().statsd.unwrap(), &[b"orders:2|c\nqueue:7|g\nlatency:3|ms"]);
+    let is_metrics = |signal: &str| signal == "metrics";
+    let lines = async || reqwest::get(format!("http://{}/metrics", first.addresses().health.unwrap())).await.unwrap().text().await.unwrap();
+    until("the lines", || async { lines().await.contains("metrics_agent_statsd_lines_total 3") }).await;
+    let ledgers = first.drain(std::time::Duration::from_millis(200)).await;
+    let left = &ledgers.iter().find(|(signal, _)| is_metrics(signal)).unwrap().1;
+    assert_eq!((left.entered, left.accepted, left.lost_in_all(), left.held()), (3, 0, 0, 3));
+    config.aws.endpoint = Some(format!("http://{}", console.address()));
+    let second = metrics_agent::Agent::start(config).await.unwrap();
+    until("the metrics of the first", || async {
+        second.ledgers().iter().any(|(signal, ledger)| is_metrics(signal) && ledger.accepted == 3)
+    })
+    .await;
+    assert!(second.drain(SOON).await.iter().any(|(signal, ledger)| is_metrics(signal) && ledger.recovered == 3));
+    console.stop().await;
+}

@@ -1,7 +1,10 @@
 //! [`Aggregator`]: an interval's worth of StatsD, as numbers.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
+use telemetry_delivery::{LossReason, allocated};
 use telemetry_wire::statsd::{Kind, Line, Value};
 
 use super::datum::{Datum, Unit, Values};
@@ -16,16 +19,51 @@ const NAME_CHARS: usize = 255;
 const VALUE_CHARS: usize = 1_024;
 /// Distinct values kept before they are joined; then about as many buckets of equal ratio.
 const EXACT: usize = 1_000;
+/// Bytes of one value of a distribution, in its tree.
+const VALUE_BYTES: usize = 40;
 /// Intervals without a value after which a gauge is forgotten, so that gauges of hosts long gone do not use up the series.
 const GAUGE_INTERVALS: u32 = 60;
 /// Members of a set that are told apart.
 const MEMBERS: usize = 100_000;
+/// Bytes that a member of a set is reckoned with.
+const MEMBER_BYTES: usize = 64;
+
+/// Bytes of series and values in an interval; beyond, new ones are refused.
+const BYTES: usize = 64 << 20;
+/// CloudWatch takes data of two weeks, in seconds, and of two hours ahead.
+const AGE: RangeInclusive<f64> = -14.0 * 86_400.0..=2.0 * 3_600.0;
+/// And values up to this, 2 to the power of 360, of either sign.
+const LARGEST: f64 = 2.348_542_582_773_833_2e108;
+
+/// Why a line is not counted.
+pub(super) mod reasons {
+    use telemetry_delivery::LossReason;
+
+    /// No line of any type.
+    pub(crate) const MALFORMED: LossReason = LossReason("line_malformed");
+    /// A series too many for `metrics.max_series`.
+    pub(crate) const MAX_SERIES: LossReason = LossReason("line_max_series");
+    /// No room for another series or value.
+    pub(crate) const MEMORY: LossReason = LossReason("line_memory");
+    /// A name or a tag that CloudWatch refuses.
+    pub(crate) const NAME: LossReason = LossReason("line_name");
+    /// More dimensions than 30.
+    pub(crate) const DIMENSIONS: LossReason = LossReason("line_dimensions");
+    /// A timestamp of more than 14 days ago, or more than 2 hours ahead.
+    pub(crate) const TIMESTAMP: LossReason = LossReason("line_timestamp");
+    /// A value that is too large for CloudWatch, once it was aggregated.
+    pub(crate) const VALUE: LossReason = LossReason("value_out_of_range");
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Series {
+    namespace: Arc<str>,
     name: String,
     kind: Kind,
+    /// Sorted by name.
     dimensions: Vec<(String, String)>,
+    /// Seconds since the epoch that the line gave.
+    timestamp: Option<u64>,
 }
 
 #[derive(Debug)]
@@ -36,76 +74,172 @@ enum State {
     Set(HashSet<String>),
 }
 
+/// What lines get beside what they say.
+#[derive(Clone, Debug)]
+pub(crate) struct AggregatorSettings {
+    pub(crate) namespace: Arc<str>,
+    pub(crate) dimensions: BTreeMap<String, String>,
+    pub(crate) max_series: usize,
+    /// Seconds between two data of a metric.
+    pub(crate) resolution: i32,
+}
+
 /// Collects lines until the interval ends. Gauges stay over intervals, but only those set in one are reported.
 #[derive(Debug)]
 pub(crate) struct Aggregator {
     series: HashMap<Series, State>,
-    dimensions: Vec<(String, String)>,
-    max_series: usize,
-    refused: u64,
+    settings: AggregatorSettings,
+    /// Bytes of the series and their values.
+    bytes: usize,
+    /// Gauges that were not set in this interval, those idle for longest behind; known once a series needs the room of one.
+    idle: Option<Vec<Series>>,
+    /// When the interval began, in seconds since the epoch.
+    began: f64,
 }
 
 impl Aggregator {
-    pub(crate) fn new(dimensions: impl IntoIterator<Item = (String, String)>, max_series: usize) -> Self {
-        Self { series: HashMap::new(), dimensions: dimensions.into_iter().collect(), max_series, refused: 0 }
+    /// An interval begins.
+    pub(crate) fn new(settings: AggregatorSettings, now: f64) -> Self {
+        Self { series: HashMap::new(), settings, bytes: 0, idle: None, began: now }
     }
 
-    /// Changes what lines that come later get; what has been counted stays.
-    pub(crate) fn configure(&mut self, dimensions: impl IntoIterator<Item = (String, String)>, max_series: usize) {
-        self.dimensions = dimensions.into_iter().collect();
-        self.max_series = max_series;
+    /// Changes what lines that come later get. What has been counted keeps its namespace and dimensions.
+    pub(crate) fn configure(&mut self, settings: AggregatorSettings) {
+        self.settings = settings;
+    }
+
+    /// When the interval began, in seconds since the epoch.
+    pub(crate) const fn began(&self) -> f64 {
+        self.began
     }
 
     /// Counts a line in.
-    pub(crate) fn add(&mut self, line: &Line<'_>) {
-        let series = Series { name: cut(line.name, NAME_CHARS), kind: line.kind, dimensions: self.dimensions_of(line) };
-        if self.series.len() >= self.max_series && !self.series.contains_key(&series) {
-            self.refused += 1;
-            return;
+    ///
+    /// # Errors
+    /// Says why it is not counted; the caller counts that.
+    pub(crate) fn add(&mut self, line: &Line<'_>) -> Result<(), LossReason> {
+        let series = self.series_of(line)?;
+        if !self.series.contains_key(&series) {
+            self.make_room_for(&series)?;
         }
+        let is_full = self.bytes >= BYTES;
         let state = self.series.entry(series).or_insert_with(|| State::new(line.kind));
-        line.values().for_each(|value| state.add(value, line.rate));
+        for value in line.values() {
+            let before = state.bytes();
+            let added = state.add(value, line.rate, is_full);
+            self.bytes = (self.bytes + state.bytes()).saturating_sub(before);
+            added?;
+        }
+        Ok(())
     }
 
-    /// Lines that would have made one series too many, since the last call.
-    pub(crate) fn take_refused(&mut self) -> u64 {
-        std::mem::take(&mut self.refused)
+    fn series_of(&self, line: &Line<'_>) -> Result<Series, LossReason> {
+        let is_name = line.name.len() <= NAME_CHARS && is_ascii(line.name);
+        if !is_name {
+            return Err(reasons::NAME);
+        }
+        if let Some(timestamp) = line.timestamp
+            && !AGE.contains(&(timestamp as f64 - self.began))
+        {
+            return Err(reasons::TIMESTAMP);
+        }
+        let (namespace, dimensions) = (Arc::clone(&self.settings.namespace), self.dimensions_of(line)?);
+        Ok(Series { namespace, name: line.name.to_owned(), kind: line.kind, dimensions, timestamp: line.timestamp })
     }
 
-    /// Ends the interval that began at `timestamp`.
-    pub(crate) fn flush(&mut self, timestamp: f64) -> Vec<Datum> {
-        let mut data = Vec::new();
+    /// A new series takes the place of the gauge that was idle for longest, if there are too many.
+    fn make_room_for(&mut self, series: &Series) -> Result<(), LossReason> {
+        if self.bytes + series.bytes() > BYTES {
+            return Err(reasons::MEMORY);
+        }
+        if self.series.len() >= self.settings.max_series && !self.evict_idle() {
+            return Err(reasons::MAX_SERIES);
+        }
+        self.bytes += series.bytes();
+        Ok(())
+    }
+
+    fn evict_idle(&mut self) -> bool {
+        if self.idle.is_none() {
+            let idle_for = |state: &State| if let State::Gauge { was_set: false, idle, .. } = state { Some(*idle) } else { None };
+            let mut idle: Vec<(u32, &Series)> = self.series.iter().filter_map(|(series, state)| Some((idle_for(state)?, series))).collect();
+            idle.sort_by_key(|(idle, _)| *idle);
+            self.idle = Some(idle.into_iter().map(|(_, series)| series.clone()).collect());
+        }
+        while let Some(series) = self.idle.as_mut().and_then(Vec::pop) {
+            if matches!(self.series.get(&series), Some(State::Gauge { was_set: false, .. })) {
+                self.series.remove(&series);
+                self.bytes = self.bytes.saturating_sub(series.bytes());
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Ends the interval; the next one begins at `next`. Gives what to send, and the names of metrics whose value CloudWatch would refuse.
+    pub(crate) fn flush(&mut self, next: f64) -> (Vec<Datum>, Vec<String>) {
+        let (mut data, mut refused, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let (began, resolution) = (std::mem::replace(&mut self.began, next), self.settings.resolution);
         self.series.retain(|series, state| {
             if let Some(values) = state.take() {
-                let unit = series.kind.unit();
-                data.push(Datum { name: series.name.clone(), dimensions: series.dimensions.clone(), timestamp, unit, values });
+                let timestamp = series.timestamp.map_or(began, |timestamp| timestamp as f64);
+                match values.in_range(LARGEST) {
+                    Some(values) => data.push(series.datum(values, timestamp, resolution)),
+                    None => refused.push(series.name.clone()),
+                }
             }
-            matches!(state, State::Gauge { idle, .. } if *idle < GAUGE_INTERVALS)
+            let stays = series.timestamp.is_none() && matches!(state, State::Gauge { idle, .. } if *idle < GAUGE_INTERVALS);
+            bytes += if stays { series.bytes() } else { 0 };
+            stays
         });
-        data
+        (self.bytes, self.idle) = (bytes, None);
+        (data, refused)
     }
 
-    /// A tag without a value gets `true`: CloudWatch refuses blank values.
-    fn dimensions_of(&self, line: &Line<'_>) -> Vec<(String, String)> {
-        let tags = line.tags().filter(|(name, _)| is_dimension_name(name));
-        let tags =
-            tags.map(|(name, value)| (cut(name, NAME_CHARS), cut(if value.trim().is_empty() { "true" } else { value }, VALUE_CHARS)));
-        let mut dimensions: Vec<_> = self.dimensions.iter().cloned().chain(tags).collect();
+    /// Configured dimensions, then those of the line: a configured one wins over a tag of its name, and of two tags the last wins. A tag
+    /// without a value gets `true`: CloudWatch refuses blank values.
+    fn dimensions_of(&self, line: &Line<'_>) -> Result<Vec<(String, String)>, LossReason> {
+        let mut dimensions: Vec<(String, String)> = Vec::with_capacity(self.settings.dimensions.len());
+        for (name, value) in line.tags() {
+            let value = if value.trim().is_empty() { "true" } else { value };
+            if !is_dimension(name, value) {
+                return Err(reasons::NAME);
+            }
+            dimensions.retain(|(known, _)| known != name);
+            if !self.settings.dimensions.contains_key(name) {
+                dimensions.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        dimensions.extend(self.settings.dimensions.iter().map(|(name, value)| (name.clone(), value.clone())));
+        if dimensions.len() > DIMENSIONS {
+            return Err(reasons::DIMENSIONS);
+        }
         dimensions.sort();
-        dimensions.dedup_by(|a, b| a.0 == b.0);
-        dimensions.truncate(DIMENSIONS);
-        dimensions
+        Ok(dimensions)
     }
 }
 
-/// PutMetricData takes ASCII that does not begin with a colon.
-fn is_dimension_name(name: &str) -> bool {
-    !name.trim().is_empty() && !name.starts_with(':') && name.is_ascii()
+impl Series {
+    fn datum(&self, values: Values, timestamp: f64, resolution: i32) -> Datum {
+        let (namespace, name, dimensions) = (Arc::clone(&self.namespace), self.name.clone(), self.dimensions.clone());
+        Datum { namespace, name, dimensions, timestamp, unit: self.kind.unit(), values, resolution }
+    }
+
+    /// With its place in the map.
+    fn bytes(&self) -> usize {
+        let dimensions: usize = self.dimensions.iter().map(|(name, value)| 48 + allocated(name.len()) + allocated(value.len())).sum();
+        2 * size_of::<(Self, State)>() + allocated(self.name.len()) + dimensions
+    }
 }
 
-/// Keeps the ASCII of `text`, at most `chars` of it.
-fn cut(text: &str, chars: usize) -> String {
-    text.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '_' }).take(chars).collect()
+/// Whether CloudWatch takes a dimension of this name and value: ASCII, not blank, no colon at the beginning of the name.
+pub(crate) fn is_dimension(name: &str, value: &str) -> bool {
+    let is_text = |text: &str, longest| !text.trim().is_empty() && text.len() <= longest && is_ascii(text);
+    is_text(name, NAME_CHARS) && !name.starts_with(':') && is_text(value, VALUE_CHARS)
+}
+
+fn is_ascii(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_control())
 }
 
 trait UnitOf {
@@ -133,21 +267,38 @@ impl State {
     }
 
     /// A line that was sampled with a rate of 0.1 stands for ten.
-    fn add(&mut self, value: Value<'_>, rate: f64) {
+    ///
+    /// Without room, values of a distribution are joined, and new members of a set are refused.
+    fn add(&mut self, value: Value<'_>, rate: f64, is_full: bool) -> Result<(), LossReason> {
         match (self, value) {
             (Self::Counter(sum), Value::Number(number) | Value::Change(number)) => *sum += number / rate,
             (Self::Gauge { value, was_set, .. }, Value::Number(number)) => (*value, *was_set) = (number, true),
             (Self::Gauge { value, was_set, .. }, Value::Change(change)) => (*value, *was_set) = (*value + change, true),
             (Self::Distribution(counts), Value::Number(number) | Value::Change(number)) => {
                 *counts.entry(ordered(number)).or_default() += 1.0 / rate;
-                if counts.len() > EXACT {
-                    *counts = bucketed(counts, EXACT / 2);
+                let limit = if is_full { VALUES } else { EXACT };
+                if counts.len() > limit {
+                    *counts = bucketed(counts, limit / 2);
                 }
             }
-            (Self::Set(members), Value::Member(member)) if members.len() < MEMBERS => {
+            (Self::Set(members), Value::Member(member)) => {
+                if (is_full || members.len() >= MEMBERS) && !members.contains(member) {
+                    return Err(reasons::MEMORY);
+                }
                 members.insert(member.to_owned());
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Bytes of its values.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Counter(_) | Self::Gauge { .. } => 0,
+            Self::Distribution(counts) => counts.len() * VALUE_BYTES,
+            // Members are ids or addresses; their own lengths would have to be added up each time.
+            Self::Set(members) => members.capacity() * (size_of::<String>() + 1) + members.len() * MEMBER_BYTES,
         }
     }
 
@@ -205,10 +356,24 @@ mod tests {
 
     use super::*;
 
+    fn settings(dimensions: &[(&str, &str)], max_series: usize) -> AggregatorSettings {
+        let dimensions = dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        AggregatorSettings { namespace: "Shop".into(), dimensions, max_series, resolution: 60 }
+    }
+
+    fn with(dimensions: &[(&str, &str)], max_series: usize) -> Aggregator {
+        Aggregator::new(settings(dimensions, max_series), 0.0)
+    }
+
+    /// The reasons of lines that are not counted.
+    fn add(aggregator: &mut Aggregator, lines: &str) -> Vec<&'static str> {
+        parse_datagram(lines.as_bytes()).flatten().filter_map(|line| aggregator.add(&line).err()).map(|reason| reason.0).collect()
+    }
+
     fn aggregated(lines: &str) -> Vec<Datum> {
-        let mut aggregator = Aggregator::new([("Stage".to_owned(), "test".to_owned())], 3);
-        parse_datagram(lines.as_bytes()).flatten().for_each(|line| aggregator.add(&line));
-        let mut data = aggregator.flush(60.0);
+        let mut aggregator = with(&[("Stage", "test")], 3);
+        assert_eq!(add(&mut aggregator, lines), Vec::<&str>::new());
+        let (mut data, _) = aggregator.flush(60.0);
         data.sort_by(|a, b| a.name.cmp(&b.name));
         data
     }
@@ -233,13 +398,112 @@ mod tests {
     }
 
     #[test]
+    fn a_configured_dimension_wins_over_a_tag_and_the_last_of_two_tags_wins() {
+        let dimensions = |lines: &str| aggregated(lines)[0].dimensions.clone();
+        let stage = ("Stage".to_owned(), "test".to_owned());
+        assert_eq!(dimensions("a:1|c|#Stage:aaa"), std::slice::from_ref(&stage));
+        assert_eq!(dimensions("a:1|c|#Stage:zzz"), std::slice::from_ref(&stage));
+        assert_eq!(dimensions("a:1|c|#env:b,env:a"), [stage.clone(), ("env".to_owned(), "a".to_owned())]);
+        assert_eq!(dimensions("a:1|c|#env:a,env:b"), [stage, ("env".to_owned(), "b".to_owned())]);
+    }
+
+    #[test]
+    fn what_cloudwatch_would_refuse_or_merge_is_refused_by_name() {
+        let mut aggregator = with(&[("Stage", "test")], 100);
+        let long = "x".repeat(255);
+        let tags = |count: usize| (0..count).map(|n| format!("t{n}:v")).collect::<Vec<_>>().join(",");
+        for (line, reason) in [
+            (format!("{long}A:1|c"), "line_name"),
+            ("caf\u{e9}:1|c".into(), "line_name"),
+            ("a:1|c|#:x".into(), "line_name"),
+            (format!("a:1|c|#t:{}", "v".repeat(1_025)), "line_name"),
+            (format!("a:1|c|#{}", tags(30)), "line_dimensions"),
+            ("a:1|c|T7200001".into(), "line_timestamp"),
+        ] {
+            assert_eq!(add(&mut aggregator, &line), [reason], "{line}");
+        }
+        assert_eq!(add(&mut aggregator, &format!("{long}:1|c\na:1|c|#{}\na:1|c|#t", tags(29))), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_timestamp_of_the_line_is_that_of_its_datum() {
+        let mut aggregator = with(&[], 10);
+        add(&mut aggregator, "c:1|c|T1000\nc:2|c|T1000\nc:4|c\ng:7|g|T1001");
+        let (mut data, _) = aggregator.flush(60.0);
+        data.sort_by(|a, b| a.timestamp.total_cmp(&b.timestamp));
+        let seen: Vec<_> = data.iter().map(|datum| (&*datum.name, datum.timestamp, datum.values.clone())).collect();
+        assert_eq!(seen, [("c", 0.0, Values::One(4.0)), ("c", 1_000.0, Values::One(3.0)), ("g", 1_001.0, Values::One(7.0))]);
+        assert_eq!(aggregator.series.len(), 0, "such a gauge is not kept");
+    }
+
+    #[test]
     fn gauges_stay_but_only_those_set_are_reported() {
-        let mut aggregator = Aggregator::new([], 10);
-        parse_datagram(b"g:5|g").flatten().for_each(|line| aggregator.add(&line));
-        assert_eq!(aggregator.flush(0.0).len(), 1);
-        assert_eq!(aggregator.flush(60.0).len(), 0);
-        parse_datagram(b"g:+1|g").flatten().for_each(|line| aggregator.add(&line));
-        assert_eq!(aggregator.flush(120.0)[0].values, Values::One(6.0));
+        let mut aggregator = with(&[], 10);
+        add(&mut aggregator, "g:5|g");
+        assert_eq!(aggregator.flush(60.0).0.len(), 1);
+        assert_eq!(aggregator.flush(120.0).0.len(), 0);
+        add(&mut aggregator, "g:+1|g");
+        let (data, _) = aggregator.flush(180.0);
+        assert_eq!((data[0].values.clone(), data[0].timestamp), (Values::One(6.0), 120.0));
+    }
+
+    #[test]
+    fn idle_gauges_make_room_for_new_metrics_those_idle_for_longest_first() {
+        let mut aggregator = with(&[], 100);
+        let gauges = |range: std::ops::Range<u32>| range.map(|n| format!("g:1|g|#pod:{n}\n")).collect::<String>();
+        add(&mut aggregator, &gauges(0..50));
+        aggregator.flush(60.0);
+        add(&mut aggregator, &gauges(50..100));
+        aggregator.flush(120.0);
+        add(&mut aggregator, &gauges(60..70));
+        assert_eq!(add(&mut aggregator, "c:1|c\nd:1|c"), Vec::<&str>::new());
+        assert_eq!(aggregator.flush(180.0).0.len(), 12);
+        let is_kept = |pod: u32| aggregator.series.keys().any(|series| series.dimensions == [("pod".to_owned(), pod.to_string())]);
+        assert_eq!((0..50).filter(|pod| is_kept(*pod)).count(), 48);
+        assert!((50..100).all(is_kept));
+    }
+
+    #[test]
+    fn values_that_cloudwatch_refuses_are_named_and_their_neighbours_sent() {
+        let mut aggregator = with(&[], 10);
+        add(&mut aggregator, "bad:1e300|c|@1e-20\nworse:1e300|c\ngood:1|c\nt:1:1e200|ms");
+        let (data, mut refused) = aggregator.flush(60.0);
+        refused.sort();
+        assert_eq!(refused, ["bad", "t", "worse"]);
+        let mut sent: Vec<_> = data.iter().map(|datum| (&*datum.name, datum.values.clone())).collect();
+        sent.sort_by_key(|(name, _)| *name);
+        assert_eq!(sent, [("good", Values::One(1.0))]);
+    }
+
+    #[test]
+    fn what_was_counted_keeps_its_namespace_when_the_configuration_changes() {
+        let mut aggregator = with(&[], 10);
+        add(&mut aggregator, "c:1|c");
+        aggregator.configure(AggregatorSettings { namespace: "New".into(), ..settings(&[], 10) });
+        add(&mut aggregator, "c:2|c");
+        let (mut data, _) = aggregator.flush(60.0);
+        data.sort_by(|a, b| a.namespace.cmp(&b.namespace));
+        let seen: Vec<_> = data.iter().map(|datum| (&*datum.namespace, datum.values.clone())).collect();
+        assert_eq!(seen, [("New", Values::One(2.0)), ("Shop", Values::One(1.0))]);
+    }
+
+    #[test]
+    fn memory_is_bounded_in_bytes_whatever_the_lines() {
+        let mut aggregator = with(&[], 10_000_000);
+        let mut refused = 0;
+        for set in 0..40 {
+            for member in 0..MEMBERS {
+                let line = format!("s{set}:{member:040}|s");
+                refused += add(&mut aggregator, &line).len();
+                if refused > 0 && member == 0 {
+                    break;
+                }
+            }
+        }
+        assert!(refused > 0 && aggregator.bytes < BYTES + (16 << 20), "{}", aggregator.bytes);
+        assert_eq!(add(&mut aggregator, "another:1|c"), ["line_memory"]);
+        aggregator.flush(60.0);
+        assert_eq!((aggregator.bytes, add(&mut aggregator, "another:1|c").len()), (0, 0));
     }
 
     #[test]
@@ -262,10 +526,10 @@ mod tests {
 
     #[test]
     fn accidental_cardinality_is_counted_not_paid_for() {
-        let mut aggregator = Aggregator::new([], 3);
+        let mut aggregator = with(&[], 3);
         let lines: Vec<String> = (0..10).map(|n| format!("c:1|c|#request:{n}")).collect();
-        parse_datagram(lines.join("\n").as_bytes()).flatten().for_each(|line| aggregator.add(&line));
-        assert_eq!((aggregator.flush(0.0).len(), aggregator.take_refused()), (3, 7));
+        assert_eq!(add(&mut aggregator, &lines.join("\n")), ["line_max_series"; 7]);
+        assert_eq!(aggregator.flush(60.0).0.len(), 3);
     }
 
     #[test]

@@ -4,11 +4,13 @@
 //! segments and log events.
 
 mod aggregate;
+mod batcher;
 mod datum;
 mod put_metric_data;
 mod statsd;
 
-pub(crate) use aggregate::Aggregator;
+pub(crate) use aggregate::{Aggregator, AggregatorSettings, is_dimension};
+pub(crate) use batcher::DatumBatcher;
 pub(crate) use datum::Datum;
 pub(crate) use put_metric_data::PutMetricData;
-pub(crate) use statsd::{StatsdCounters, flush_each_interval, receive_lines};
+pub(crate) use statsd::{StatsdCounters, StatsdFlush, StatsdIntake, flush_each_interval};

@@ -1,10 +1,12 @@
 //! Sends batches with PutMetricData.
 
+use std::sync::Arc;
+
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
 use aws_smithy_types::DateTime;
 use telemetry_aws::{Refusal, Refusals};
-use telemetry_delivery::{Destination, Held, Verdict};
+use telemetry_delivery::{Destination, Held, LossReason, Outcome, Verdict};
 
 use super::datum::{Datum, Unit, Values};
 
@@ -12,8 +14,6 @@ use super::datum::{Datum, Unit, Values};
 #[derive(Debug)]
 pub(crate) struct PutMetricData {
     client: Client,
-    namespace: String,
-    resolution: i32,
     refusals: Refusals,
 }
 
@@ -26,43 +26,49 @@ impl PutMetricData {
     /// Bytes per call that the service takes, before compression, less what the request has beside the data.
     pub(crate) const BYTES: usize = 1_000_000 - 4_096;
 
-    /// Intervals below a minute are high-resolution.
-    pub(crate) fn new(client: Client, namespace: String, interval: u64) -> Self {
-        Self { client, namespace, resolution: if interval < 60 { 1 } else { 60 }, refusals: Refusals::default() }
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client, refusals: Refusals::default() }
     }
+}
 
-    fn datum(&self, datum: &Datum) -> MetricDatum {
-        let dimension = |(name, value): &(String, String)| Dimension::builder().name(name).value(value).build();
-        let unit = match datum.unit {
-            Unit::Count => StandardUnit::Count,
-            Unit::Milliseconds => StandardUnit::Milliseconds,
-            Unit::None => StandardUnit::None,
-        };
-        let builder = MetricDatum::builder()
-            .metric_name(&datum.name)
-            .set_dimensions(Some(datum.dimensions.iter().map(dimension).collect()))
-            .timestamp(DateTime::from_secs_f64(datum.timestamp))
-            .unit(unit)
-            .storage_resolution(self.resolution);
-        match &datum.values {
-            Values::One(value) => builder.value(*value).build(),
-            Values::Counted(values) => {
-                let (values, counts) = values.iter().copied().unzip();
-                builder.set_values(Some(values)).set_counts(Some(counts)).build()
-            }
+fn input_of(datum: &Datum) -> MetricDatum {
+    let dimension = |(name, value): &(String, String)| Dimension::builder().name(name).value(value).build();
+    let unit = match datum.unit {
+        Unit::Count => StandardUnit::Count,
+        Unit::Milliseconds => StandardUnit::Milliseconds,
+        Unit::None => StandardUnit::None,
+    };
+    let builder = MetricDatum::builder()
+        .metric_name(&datum.name)
+        .set_dimensions(Some(datum.dimensions.iter().map(dimension).collect()))
+        .timestamp(DateTime::from_secs_f64(datum.timestamp))
+        .unit(unit)
+        .storage_resolution(datum.resolution);
+    match &datum.values {
+        Values::One(value) => builder.value(*value).build(),
+        Values::Counted(values) => {
+            let (values, counts) = values.iter().copied().unzip();
+            builder.set_values(Some(values)).set_counts(Some(counts)).build()
         }
     }
 }
 
 impl Destination<Datum> for PutMetricData {
     async fn send(&self, batch: &[Held<Datum>]) -> Verdict {
-        let data = batch.iter().map(|held| self.datum(&held.item)).collect();
-        match self.client.put_metric_data().namespace(&self.namespace).set_metric_data(Some(data)).send().await {
+        let Some(namespace) = batch.first().map(|held| Arc::clone(&held.item.namespace)) else { return Verdict::Accepted };
+        let data = batch.iter().map(|held| input_of(&held.item)).collect();
+        match self.client.put_metric_data().namespace(&*namespace).set_metric_data(Some(data)).send().await {
             Ok(_) => {
-                self.refusals.accepted(OPERATION, &self.namespace);
+                self.refusals.accepted(OPERATION, &namespace);
                 Verdict::Accepted
             }
-            Err(error) => self.refusals.refused(OPERATION, &self.namespace, &Refusal::of_sdk(&error)),
+            Err(error) => self.refusals.refused(OPERATION, &namespace, &Refusal::of_sdk(&error)),
+        }
+    }
+
+    fn ended(&self, datum: &Datum, outcome: Outcome) {
+        if outcome == Outcome::Lost(LossReason::POISON) {
+            tracing::error!(metric = datum.name, dimensions = ?datum.dimensions, "CloudWatch refuses this metric; its value is lost");
         }
     }
 }

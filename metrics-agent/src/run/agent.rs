@@ -20,7 +20,6 @@ use crate::health::{Vitals, health_routes};
 use crate::intake::{SpanTaker, otlp_routes};
 use crate::intake::{posted_routes, receive_segments};
 use crate::losses::tell_losses;
-use crate::metrics::receive_lines;
 use crate::ports::{Addresses, Ports, StartError};
 use crate::serve::serve;
 #[cfg(feature = "otlp")]
@@ -61,7 +60,7 @@ impl Agent {
         let proxy = watch::Sender::new(Proxy::new(&aws, &config.traces.forward));
         let mut ledgers = Vec::new();
         let traces = TracesLine::open(&config, ledger(&mut ledgers, "traces"))?;
-        let metrics = config.metrics.enabled.then(|| MetricsLine::new(&config.metrics, ledger(&mut ledgers, "metrics")));
+        let metrics = if config.metrics.enabled { Some(MetricsLine::open(&config, ledger(&mut ledgers, "metrics"))?) } else { None };
         let mut agent = Self {
             #[cfg(feature = "otlp")]
             spans: SpanTaker::new(Arc::clone(&traces.queue), Arc::clone(&traces.counters), &config),
@@ -142,6 +141,9 @@ impl Agent {
         self.logs.end(deadline).await;
         while self.senders.join_next().await.is_some() {}
         self.traces.close().await;
+        if let Some(metrics) = &mut self.metrics {
+            metrics.close().await;
+        }
         self.ledgers()
     }
 
@@ -156,7 +158,7 @@ impl Agent {
         let intake = Arc::clone(&self.traces.counters);
         self.receivers.spawn(receive_segments(ports.udp, Arc::clone(&self.traces.queue), Arc::clone(&intake)));
         if let (Some(line), Some(socket)) = (&self.metrics, ports.statsd) {
-            self.receivers.spawn(receive_lines(socket, Arc::clone(&line.aggregator), Arc::clone(&line.counters)));
+            self.receivers.spawn(line.intake().receive(socket));
         }
         let documents = posted_routes(Arc::clone(&self.traces.queue), Arc::clone(&intake));
         let routes = proxy_routes(self.proxy.subscribe(), documents);

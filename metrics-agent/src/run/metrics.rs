@@ -4,47 +4,57 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use telemetry_delivery::{AffineBatcher, Backoff, BatchLimits, Drain, Ledger, Pump, PumpSettings, Queue};
+use telemetry_delivery::{Backoff, BatchLimits, Drain, Keeper, Ledger, Pump, PumpSettings, Queue};
 use tokio::task::JoinSet;
 
-use crate::config::MetricsConfig;
-use crate::metrics::{Aggregator, Datum, PutMetricData, StatsdCounters, flush_each_interval};
+use crate::clock::now;
+use crate::config::{Config, MetricsConfig};
+use crate::metrics::{
+    Aggregator, AggregatorSettings, Datum, DatumBatcher, PutMetricData, StatsdCounters, StatsdFlush, StatsdIntake, flush_each_interval,
+};
+use crate::ports::StartError;
+use crate::spool;
 
 /// CloudWatch takes data of two weeks.
 const DATUM_AGE: Duration = Duration::from_secs(13 * 86_400);
-/// Bytes of metric data that may wait.
+/// Bytes of metric data that may wait in memory.
 const DATA_BYTES: usize = 32 << 20;
 
 /// What stays while configurations change.
 #[derive(Debug)]
 pub(super) struct MetricsLine {
-    pub(super) aggregator: Arc<Mutex<Aggregator>>,
+    aggregator: Arc<Mutex<Aggregator>>,
     pub(super) counters: Arc<StatsdCounters>,
     queue: Arc<Queue<Datum>>,
+    flush: Arc<StatsdFlush>,
+    keeper: Option<Keeper<Datum>>,
     ledger: Arc<Ledger>,
 }
 
 impl MetricsLine {
-    /// Nothing is sent yet.
-    pub(super) fn new(metrics: &MetricsConfig, ledger: Arc<Ledger>) -> Self {
-        let aggregator = Arc::new(Mutex::new(Aggregator::new(metrics.dimensions.clone(), metrics.max_series)));
-        Self { aggregator, counters: Arc::default(), queue: Queue::new(DATA_BYTES, Arc::clone(&ledger)), ledger }
+    /// Opens the spool; nothing is sent yet.
+    pub(super) fn open(config: &Config, ledger: Arc<Ledger>) -> Result<Self, StartError> {
+        let aggregator = Arc::new(Mutex::new(Aggregator::new(settings(&config.metrics), now())));
+        let (queue, keeper) = spool::open_for_metrics(&config.traces, DATA_BYTES, &ledger)?;
+        let flush = Arc::new(StatsdFlush::new(Arc::clone(&aggregator), Arc::clone(&queue), Arc::clone(&ledger)));
+        Ok(Self { aggregator, counters: Arc::default(), queue, flush, keeper, ledger })
+    }
+
+    /// What receives lines.
+    pub(super) fn intake(&self) -> StatsdIntake {
+        StatsdIntake::new(Arc::clone(&self.aggregator), Arc::clone(&self.counters), Arc::clone(&self.ledger))
     }
 
     /// Sends as the configuration says, until the drain; what waits goes there too.
     pub(super) fn send(&self, metrics: &MetricsConfig, aws: &SdkConfig, tasks: &mut JoinSet<()>) -> Drain {
-        let mut aggregator = self.aggregator.lock().unwrap_or_else(PoisonError::into_inner);
-        aggregator.configure(metrics.dimensions.clone(), metrics.max_series);
-        drop(aggregator);
+        self.aggregator.lock().unwrap_or_else(PoisonError::into_inner).configure(settings(metrics));
         let limits = BatchLimits { items: PutMetricData::BATCH, bytes: PutMetricData::BYTES, linger: Duration::from_millis(200) };
-        let client = aws_sdk_cloudwatch::Client::new(aws);
-        let destination = Arc::new(PutMetricData::new(client, metrics.namespace.clone(), metrics.interval));
+        let destination = Arc::new(PutMetricData::new(aws_sdk_cloudwatch::Client::new(aws)));
         let settings =
             PumpSettings { concurrency: 2, backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(30)), max_age: DATUM_AGE };
-        let pump = Pump::new(Arc::clone(&self.queue), AffineBatcher::new(limits), destination, settings, Arc::clone(&self.ledger));
+        let pump = Pump::new(Arc::clone(&self.queue), DatumBatcher::new(limits), destination, settings, Arc::clone(&self.ledger));
         let (drain, signal) = Drain::new();
-        let (aggregator, queue, counters) = (Arc::clone(&self.aggregator), Arc::clone(&self.queue), Arc::clone(&self.counters));
-        let flush = flush_each_interval(metrics.interval, aggregator, queue, counters, signal.clone());
+        let flush = flush_each_interval(metrics.interval, Arc::clone(&self.flush), signal.clone());
         tasks.spawn(async move {
             // The last interval has to be in the queue before the pump is told to empty it.
             let (pump_drain, pump_signal) = Drain::new();
@@ -60,4 +70,15 @@ impl MetricsLine {
         });
         drain
     }
+
+    /// Ends the spool, when the pump has ended.
+    pub(super) async fn close(&mut self) {
+        spool::close(self.keeper.take()).await;
+    }
+}
+
+/// Intervals below a minute are high-resolution.
+fn settings(metrics: &MetricsConfig) -> AggregatorSettings {
+    let (namespace, dimensions) = (metrics.namespace.as_str().into(), metrics.dimensions.clone());
+    AggregatorSettings { namespace, dimensions, max_series: metrics.max_series, resolution: if metrics.interval < 60 { 1 } else { 60 } }
 }

@@ -93,10 +93,6 @@ impl TracesLine {
 
     /// Ends the spool, when the pump has ended.
     pub(super) async fn close(&mut self) {
-        let Some(keeper) = self.keeper.take() else { return };
-        let closed = tokio::task::spawn_blocking(|| keeper.close()).await;
-        if let Err(error) = closed.unwrap_or_else(|error| Err(error.into())) {
-            tracing::error!(%error, "the spool did not end in order");
-        }
+        spool::close(self.keeper.take()).await;
     }
 }
