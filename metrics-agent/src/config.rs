@@ -40,6 +40,10 @@ pub struct TracesConfig {
     pub tcp: SocketAddr,
     /// A Unix socket for the same, such as `/run/metrics-agent/xray.sock`. Default: none.
     pub socket: Option<PathBuf>,
+    /// The mode of the socket in octal digits. Default `0660`: its owner and its group may connect.
+    pub socket_mode: String,
+    /// The group of the socket, by name or number, so that applications of other users can connect. Default: the agent's own.
+    pub socket_group: Option<String>,
     /// Megabytes of documents that may wait in memory; never more than a quarter of what the machine or its cgroup has. Default 64.
     pub memory: usize,
     /// Calls at once. Default 8, as the X-Ray daemon.
@@ -153,8 +157,10 @@ impl FileConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HealthConfig {
-    /// Where `/healthz`, `/status` and `/metrics` are served. Default `127.0.0.1:2001`.
+    /// Where `/healthz`, `/healthz/delivering`, `/status` and `/metrics` are served. Default `127.0.0.1:2001`.
     pub listen: SocketAddr,
+    /// Seconds after which `/healthz/delivering` answers 503 because items of a signal are held or lost and none was accepted. Default 120.
+    pub delivering_within: u64,
     /// Whether the agent starts without it if the port is taken, as who replaces the X-Ray daemon has not asked for it.
     #[serde(skip)]
     pub is_optional: bool,
@@ -170,6 +176,8 @@ impl Default for TracesConfig {
             udp: loopback(2000),
             tcp: loopback(2000),
             socket: None,
+            socket_mode: "0660".into(),
+            socket_group: None,
             memory: 64,
             concurrency: 8,
             forward: Vec::new(),
@@ -206,7 +214,7 @@ impl Default for MetricsConfig {
 
 impl Default for HealthConfig {
     fn default() -> Self {
-        Self { listen: loopback(2001), is_optional: false }
+        Self { listen: loopback(2001), delivering_within: 120, is_optional: false }
     }
 }
 
@@ -326,6 +334,9 @@ impl Config {
         if self.traces.memory == 0 || self.traces.concurrency == 0 {
             return Some("traces.memory and traces.concurrency must be at least 1".into());
         }
+        if u32::from_str_radix(&self.traces.socket_mode, 8).ok().is_none_or(|mode| mode > 0o777) {
+            return Some(format!("traces.socket_mode is `{}`, expected octal digits such as 0660", self.traces.socket_mode));
+        }
         if let Some(path) = self.traces.forward.iter().find(|path| !is_operation(path)) {
             return Some(format!("traces.forward has `{path}`, expected a path such as /TraceSummaries"));
         }
@@ -416,6 +427,7 @@ mod tests {
             ("[metrics]\ndimensions = { a = \"caf\u{e9}\" }", "metrics.dimensions has `a`"),
             ("[metrics]\nnamespace = \" \"", "metrics.namespace is ` `"),
             ("[metrics]\nnamespace = \"a\\nb\"", "metrics.namespace is `a\nb`"),
+            ("[traces]\nsocket_mode = \"rw\"", "traces.socket_mode is `rw`"),
             ("[traces]\nforward = [\"/../x\"]", "traces.forward has `/../x`"),
             ("[traces]\nspool_share = 0", "traces.spool_share is 0"),
             ("[metrics]\nnamespace = \"AWS/EC2\"", "metrics.namespace is `AWS/EC2`"),

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use telemetry_delivery::{Ledger, LedgerSnapshot, LossReason};
 
+use crate::delivering::Delivering;
 use crate::guard::refuse_browsers;
 use crate::intake::{IntakeCounters, kernel_drops};
 use crate::metrics::StatsdCounters;
@@ -26,12 +28,14 @@ pub(crate) struct Vitals {
     /// By signal: `traces`, `metrics`, `logs`.
     pub(crate) ledgers: Vec<(&'static str, Arc<Ledger>)>,
     pub(crate) udp_ports: Vec<u16>,
+    pub(crate) delivering: Arc<Delivering>,
 }
 
 /// The port's routes.
 pub(crate) fn health_routes(vitals: Arc<Vitals>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
+        .route("/healthz/delivering", get(|State(vitals): State<Arc<Vitals>>| async move { vitals.delivering() }))
         .route("/status", get(|State(vitals): State<Arc<Vitals>>| async move { Json(vitals.status()) }))
         .route("/metrics", get(|State(vitals): State<Arc<Vitals>>| async move { vitals.prometheus() }))
         .layer(middleware::from_fn(refuse_browsers))
@@ -39,6 +43,13 @@ pub(crate) fn health_routes(vitals: Arc<Vitals>) -> Router {
 }
 
 impl Vitals {
+    fn delivering(&self) -> (StatusCode, String) {
+        match &*self.delivering.stuck() {
+            [] => (StatusCode::OK, "delivering\n".into()),
+            stuck => (StatusCode::SERVICE_UNAVAILABLE, format!("not delivering: {}\n", stuck.join(", "))),
+        }
+    }
+
     /// What `metrics-agent status` shows.
     fn status(&self) -> Value {
         let signals = self.ledgers.iter().map(|(signal, ledger)| {
@@ -54,7 +65,7 @@ impl Vitals {
                 "unread_bytes_by_reason": unread,
             })
         });
-        json!({ "signals": signals.collect::<Vec<_>>(), "kernel_drops": kernel_drops(&self.udp_ports) })
+        json!({ "signals": signals.collect::<Vec<_>>(), "kernel_drops": kernel_drops(&self.udp_ports), "stuck": self.delivering.stuck() })
     }
 
     fn prometheus(&self) -> String {

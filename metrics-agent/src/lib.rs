@@ -14,6 +14,8 @@ mod datagrams;
 
 mod otlp_settings;
 
+mod metrics;
+
 mod config;
 
 mod dead_letters;
@@ -28,8 +30,6 @@ mod state;
 
 mod intake;
 
-mod metrics;
-
 mod traces;
 
 mod spool;
@@ -37,6 +37,8 @@ mod spool;
 mod ports;
 
 mod losses;
+
+mod delivering;
 
 mod health;
 

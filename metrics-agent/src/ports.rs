@@ -6,7 +6,7 @@ use std::net::{SocketAddr, UdpSocket};
 use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use tokio::net::TcpListener;
 
-use crate::config::Config;
+use crate::config::{Config, TracesConfig};
 use crate::otlp_settings::OtlpConfig;
 use telemetry_aws::AwsError;
 
@@ -95,7 +95,7 @@ impl Ports {
             otlp_http: otlp_port("OTLP by HTTP", |otlp| otlp.http, "otlp.http").await?,
             otlp_grpc: otlp_port("OTLP by gRPC", |otlp| otlp.grpc, "otlp.grpc").await?,
             #[cfg(unix)]
-            socket: config.traces.socket.as_deref().map(bind_socket).transpose()?,
+            socket: config.traces.socket.as_deref().map(|path| bind_socket(path, &config.traces)).transpose()?,
         })
     }
 
@@ -132,7 +132,7 @@ fn bind_udp(what: &'static str, address: SocketAddr, setting: &'static str) -> R
 
 /// A socket that a killed agent left behind is in the way; one that answers belongs to an agent that runs.
 #[cfg(unix)]
-fn bind_socket(path: &std::path::Path) -> Result<tokio::net::UnixListener, StartError> {
+fn bind_socket(path: &std::path::Path, traces: &TracesConfig) -> Result<tokio::net::UnixListener, StartError> {
     use std::os::unix::fs::FileTypeExt as _;
 
     let failed = |error| StartError::Socket { path: path.to_owned(), error };
@@ -145,7 +145,26 @@ fn bind_socket(path: &std::path::Path) -> Result<tokio::net::UnixListener, Start
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(failed(error)),
     }
-    tokio::net::UnixListener::bind(path).map_err(failed)
+    let listener = tokio::net::UnixListener::bind(path).map_err(failed)?;
+    if let Some(group) = &traces.socket_group {
+        let group = group_id(group).ok_or_else(|| failed(io::Error::other(format!("traces.socket_group: there is no group `{group}`"))))?;
+        std::os::unix::fs::chown(path, None, Some(group)).map_err(failed)?;
+    }
+    // Whatever the umask says.
+    let mode = u32::from_str_radix(&traces.socket_mode, 8).unwrap_or(0o660);
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).map_err(failed)?;
+    Ok(listener)
+}
+
+/// A group of `/etc/group`, or a number.
+#[cfg(unix)]
+fn group_id(name: &str) -> Option<u32> {
+    let of_line = |line: &str| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(name)).then(|| fields.nth(1)?.parse().ok()).flatten()
+    };
+    let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    groups.lines().find_map(of_line).or_else(|| name.parse().ok())
 }
 
 /// A port that nobody has asked for may be taken.

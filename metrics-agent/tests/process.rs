@@ -443,3 +443,67 @@ async fn an_agent_with_logs_alone_finds_credentials_that_were_replaced() {
     until("the line", || (sink.lines.lock().unwrap().len() == 1).then_some(())).await;
     agent.terminate().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_without_certificates_of_authorities_is_no_hindrance() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sink, endpoint) = Sink::serve().await;
+    sink.is_up.store(true, Ordering::SeqCst);
+    let config = own(folder.path(), &endpoint, "spool = \"off\"");
+    let none = folder.path().join("none");
+    std::fs::write(&none, "").unwrap();
+    let none = none.display().to_string();
+    let variables =
+        [("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local"), ("SSL_CERT_FILE", &*none), ("SSL_CERT_DIR", "/nowhere")];
+    let agent = Running::start_with(&["-c", &config], &variables).await;
+    assert!(agent.has_said("the agent's own are used"), "{:#?}", agent.lines.lock().unwrap());
+    agent.send(0..10);
+    until("all segments", || (sink.count() == 10).then_some(())).await;
+    agent.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_lines_have_no_colours_in_a_file_and_are_json_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, endpoint) = Sink::serve().await;
+    let config = own(folder.path(), &endpoint, "spool = \"off\"");
+    let output = |arguments: &[&str]| {
+        let mut command = Command::new("timeout");
+        command
+            .args(["-s", "TERM", "1", env!("CARGO_BIN_EXE_metrics-agent")])
+            .args(arguments)
+            .env_remove("NO_COLOR")
+            .env_remove("RUST_LOG");
+        command.envs([("AWS_ACCESS_KEY_ID", "local"), ("AWS_SECRET_ACCESS_KEY", "local")]);
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    let text = output(&["-c", &config]);
+    assert!(text.contains("listening") && !text.contains('\u{1b}'), "{text}");
+    let json = output(&["-c", &config, "--log-format", "json"]);
+    let lines: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line["message"] == "listening" && line["level"] == "INFO"), "{json}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alive_and_delivering_are_two_things() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sink, endpoint) = Sink::serve().await;
+    let config = own(folder.path(), &endpoint, "spool = \"off\"");
+    let health = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text.replace("listen = \"127.0.0.1:0\"", &format!("listen = \"{health}\"\ndelivering_within = 1"));
+    std::fs::write(&config, text).unwrap();
+    let agent = Running::start(&["-c", &config]).await;
+    let check = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_metrics-agent")).args(["-c", &config]).args(arguments).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert!(check(&["healthcheck"]).0 && check(&["healthcheck", "--delivering"]).0, "nothing to deliver yet");
+    agent.send(0..10);
+    let stuck = until("it is stuck", || Some(check(&["healthcheck", "--delivering"])).filter(|(is_good, _)| !is_good)).await;
+    assert!(stuck.1.contains("not delivering: traces"), "{}", stuck.1);
+    assert!(check(&["healthcheck"]).0, "and alive");
+    sink.is_up.store(true, Ordering::SeqCst);
+    until("it delivers", || check(&["healthcheck", "--delivering"]).0.then_some(())).await;
+    agent.terminate().await;
+}

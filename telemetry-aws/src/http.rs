@@ -9,7 +9,8 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, NoProxy, Proxy};
+use reqwest::{Certificate, Client, ClientBuilder, NoProxy, Proxy};
+use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 use crate::settings::AwsSettings;
 
@@ -24,11 +25,23 @@ pub(crate) fn client(settings: &AwsSettings) -> reqwest::Result<Client> {
     if settings.no_verify_ssl {
         tracing::warn!("certificates are not verified: whoever is in between reads and changes everything");
     }
+    // A minimal image has no certificates of authorities, and then the client cannot be made.
+    build(settings, &[]).or_else(|error| {
+        let roots: Vec<Certificate> = TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+        let client = build(settings, &roots).map_err(|_| error)?;
+        tracing::warn!("this machine has no certificates of authorities; the agent's own are used, those of Mozilla when it was built");
+        Ok(client)
+    })
+}
+
+/// Without `roots` those of the system count.
+fn build(settings: &AwsSettings, roots: &[Certificate]) -> reqwest::Result<Client> {
     // Without this `HTTP_PROXY` would count too, and stand before the metadata services.
     let builder = proxy_of(settings)?.into_iter().fold(Client::builder().no_proxy(), ClientBuilder::proxy);
     // Whoever is redirected would carry signatures and keys to somebody else.
     let builder = builder.redirect(Policy::none()).connect_timeout(CONNECT);
     let builder = if settings.no_verify_ssl { builder.tls_danger_accept_invalid_certs(true) } else { builder };
+    let builder = if roots.is_empty() { builder } else { builder.tls_certs_only(roots.iter().cloned()) };
     builder.build()
 }
 

@@ -14,6 +14,7 @@ use super::metrics::MetricsLine;
 use super::restart::keep_fixed;
 use super::traces::TracesLine;
 use crate::config::Config;
+use crate::delivering::Delivering;
 use crate::descriptors;
 use crate::health::{Vitals, health_routes};
 #[cfg(feature = "otlp")]
@@ -175,7 +176,10 @@ impl Agent {
             let statsd = self.metrics.as_ref().map(|line| Arc::clone(&line.counters)).unwrap_or_default();
             let udp_ports = [Some(self.addresses.udp), self.addresses.statsd].into_iter().flatten().map(|address| address.port()).collect();
             let failures = Arc::clone(&self.traces.failures);
-            let vitals = Vitals { intake, statsd, failures, ledgers: self.ledgers.clone(), udp_ports };
+            let within = Duration::from_secs(self.config.health.delivering_within);
+            let delivering = Delivering::new(self.ledgers.clone(), within);
+            self.receivers.spawn(Arc::clone(&delivering).watch());
+            let vitals = Vitals { intake, statsd, failures, ledgers: self.ledgers.clone(), udp_ports, delivering };
             self.receivers.spawn(serve(listener, health_routes(Arc::new(vitals))));
         }
         self.receivers.spawn(tell_losses(self.ledgers.clone()));

@@ -13,6 +13,8 @@ pub(super) fn keep_fixed(running: &Config, next: &mut Config) -> Vec<&'static st
     note("traces.udp", keep(&running.traces.udp, &mut next.traces.udp));
     note("traces.tcp", keep(&running.traces.tcp, &mut next.traces.tcp));
     note("traces.socket", keep(&running.traces.socket, &mut next.traces.socket));
+    note("traces.socket_mode", keep(&running.traces.socket_mode, &mut next.traces.socket_mode));
+    note("traces.socket_group", keep(&running.traces.socket_group, &mut next.traces.socket_group));
     note("traces.spool", keep(&running.traces.spool, &mut next.traces.spool));
     note("traces.spool_folder", keep(&running.traces.spool_folder, &mut next.traces.spool_folder));
     note("metrics.enabled", keep(&running.metrics.enabled, &mut next.metrics.enabled));

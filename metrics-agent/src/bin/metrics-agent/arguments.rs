@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::{ArgAction, Parser, Subcommand};
 use metrics_agent::DaemonFlags;
 
+use crate::logging::LogFormat;
+
 /// Receives X-Ray segments (UDP 2000), StatsD (UDP 8125) and log files, and sends them to AWS without losing any unsaid.
 ///
 /// Takes the flags and the file of the X-Ray daemon, and is then that: metrics-agent -c /etc/amazon/xray/cfg.yaml
@@ -23,6 +25,9 @@ pub(crate) struct Arguments {
     /// Seconds to send what is held when stopped; the rest goes to the spool.
     #[arg(long, global = true, default_value_t = 10, value_name = "SECONDS")]
     drain: u64,
+    /// How log lines look on standard error. Colours only on a terminal and without NO_COLOR; RUST_LOG sets the level.
+    #[arg(long, global = true, value_enum, default_value_t, env = "METRICS_AGENT_LOG_FORMAT", value_name = "FORMAT")]
+    pub(crate) log_format: LogFormat,
     /// Print the version.
     #[arg(short = 'v', short_alias = 'V', long, action = ArgAction::Version)]
     version: Option<bool>,
@@ -34,8 +39,13 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Checks the configuration, says what it amounts to, and exits.
     Check,
-    /// Exits with 0 if the agent of this configuration answers on its health port, else with 1; needs no shell.
-    Healthcheck,
+    /// Exits with 0 if the agent of this configuration is alive (answers on its health port), else with 1; needs no shell.
+    Healthcheck {
+        /// Exits with 0 only if it delivers too: no signal has items that are held or lost while none was accepted for
+        /// health.delivering_within seconds. For dashboards; a restart mends no outage.
+        #[arg(long)]
+        delivering: bool,
+    },
     /// Shows what the agent of this configuration has received, sent, lost and holds.
     Status,
     /// Prints the agent's own file that does what a cfg.yaml of the X-Ray daemon does.

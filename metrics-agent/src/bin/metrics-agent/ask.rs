@@ -10,9 +10,9 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 /// An agent that needs longer is not well.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Whether it answers.
-pub(crate) async fn health(at: SocketAddr) -> Result<()> {
-    get(at, "/healthz").await.map(drop)
+/// Whether it answers, or whether it delivers.
+pub(crate) async fn health(at: SocketAddr, is_delivering: bool) -> Result<()> {
+    get(at, if is_delivering { "/healthz/delivering" } else { "/healthz" }).await.map(drop)
 }
 
 /// Prints the ledgers.
@@ -35,6 +35,9 @@ pub(crate) async fn status(at: SocketAddr) -> Result<()> {
             println!("lost       {} bytes of {}, {reason}", bytes, ledger["signal"].as_str().unwrap_or_default());
         }
     }
+    for signal in status["stuck"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        println!("stuck      {signal}: nothing was accepted for longer than health.delivering_within; the log says why");
+    }
     if let Some(drops) = status["kernel_drops"].as_u64().filter(|drops| *drops > 0) {
         println!("lost       {drops} datagrams in the kernel, before they were read");
     }
@@ -44,10 +47,12 @@ pub(crate) async fn status(at: SocketAddr) -> Result<()> {
 async fn get(at: SocketAddr, path: &str) -> Result<String> {
     let host = if at.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { at.ip() };
     let url = format!("http://{}{path}", SocketAddr::new(host, at.port()));
-    let client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().build()?;
+    let client = reqwest::Client::builder().timeout(TIMEOUT).no_proxy().tls_certs_only([]).build()?;
     let failed = |error: reqwest::Error| format!("no agent answers at {url}: {}", root_of(&error));
-    let answer = client.get(&url).send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
-    Ok(answer.text().await.map_err(failed)?)
+    let answer = client.get(&url).send().await.map_err(failed)?;
+    let status = answer.status();
+    let text = answer.text().await.map_err(failed)?;
+    if status.is_success() { Ok(text) } else { Err(format!("{url} answers {status}: {}", text.trim_end()).into()) }
 }
 
 /// What is wrong, without what was tried.

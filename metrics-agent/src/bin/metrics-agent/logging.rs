@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,10 +18,25 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// The daemon's.
 const ROTATED_AT: u64 = 50 << 20;
 
+/// How a line looks that the agent logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line of text, in colours on a terminal.
+    #[default]
+    Text,
+    /// An object of JSON per line.
+    Json,
+}
+
+/// On a terminal, unless `NO_COLOR` is set.
+fn wants_colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 /// How to log.
 pub(crate) enum Logging {
     /// To standard error, by `RUST_LOG`.
-    Own,
+    Own(LogFormat),
     /// As the daemon.
     Daemon(LogOptions),
 }
@@ -30,9 +45,13 @@ impl Logging {
     /// Begins to log.
     pub(crate) fn begin(&self) -> Result<(), Box<dyn std::error::Error>> {
         match self {
-            Self::Own => {
+            Self::Own(format) => {
+                let filter = own_filter(std::env::var("RUST_LOG").ok().as_deref());
                 let builder = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(std::io::stderr);
-                builder.finish().with(own_filter(std::env::var("RUST_LOG").ok().as_deref())).init();
+                match format {
+                    LogFormat::Json => builder.json().flatten_event(true).finish().with(filter).init(),
+                    LogFormat::Text => builder.with_ansi(wants_colours()).finish().with(filter).init(),
+                }
             }
             Self::Daemon(options) => begin_as_daemon(options)?,
         }

@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let source = Source::find(&arguments)?;
     match arguments.command {
-        Some(Command::Healthcheck) => ask::health(source.health()).await,
+        Some(Command::Healthcheck { delivering }) => ask::health(source.health(), delivering).await,
         Some(Command::Status) => ask::status(source.health()).await,
         Some(Command::Replay { ref file }) => replay::run(file, source.config()?.traces.tcp).await,
         Some(Command::Import { .. }) => {
@@ -51,7 +51,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             Ok(())
         }
         None => {
-            source.log().begin()?;
+            source.log(arguments.log_format).begin()?;
             let read_again = || Source::find(&arguments)?.config();
             let ended = async { agent::run(source.config()?, arguments.drain(), read_again).await }.await;
             // On standard error it is said in any case; the daemon has it in its log, which may be a file.
@@ -63,7 +63,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         }
         #[cfg(feature = "console")]
         Some(Command::Local { console, ref data }) => {
-            source.log().begin()?;
+            source.log(arguments.log_format).begin()?;
             local::run(&arguments, console, data.clone()).await
         }
     }

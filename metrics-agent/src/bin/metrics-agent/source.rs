@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use metrics_agent::{Config, DAEMON_FILES, DaemonFlags, DaemonOptions};
 
 use crate::arguments::{Arguments, Command};
-use crate::logging::Logging;
+use crate::logging::{LogFormat, Logging};
 
 const OWN_FILE: &str = "/etc/metrics-agent/config.toml";
 /// The name that the daemon's packages and units call.
@@ -85,9 +85,9 @@ impl Source {
         }
     }
 
-    pub(crate) fn log(&self) -> Logging {
+    pub(crate) fn log(&self, format: LogFormat) -> Logging {
         match self {
-            Self::Own(..) => Logging::Own,
+            Self::Own(..) => Logging::Own(format),
             Self::Daemon(_, options) => Logging::Daemon(options.log()),
         }
     }
