@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use telemetry_delivery::{Batcher, Held, Plenty};
+use telemetry_delivery::{Batcher, Held, Patience};
 
 use crate::event::{LogEvent, Target};
 
@@ -26,12 +26,8 @@ pub(crate) struct LogBatcher {
 }
 
 impl Batcher<LogEvent> for LogBatcher {
-    fn linger(&self) -> Duration {
-        self.linger
-    }
-
-    fn plenty(&self) -> Plenty {
-        Plenty { items: EVENTS, bytes: BYTES }
+    fn patience(&self) -> Patience {
+        Patience { plenty: EVENTS, plenty_bytes: BYTES, full: EVENTS, briefly: self.linger, linger: self.linger }
     }
 
     fn cut(&self, events: Vec<Held<LogEvent>>) -> Vec<Vec<Held<LogEvent>>> {

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use crate::queue::{Held, Item, Plenty};
+use crate::queue::{Held, Item, Patience};
 
 /// Cuts waiting items into batches.
 pub trait Batcher<T>: Send + Sync + 'static {
-    /// How long the first item may wait for company.
-    fn linger(&self) -> Duration;
-
-    /// With so much waiting, lingering gains nothing.
-    fn plenty(&self) -> Plenty;
+    /// How long items wait for others.
+    fn patience(&self) -> Patience;
 
     /// Cuts all items into batches, none empty, none lost.
     fn cut(&self, items: Vec<Held<T>>) -> Vec<Vec<Held<T>>>;
@@ -36,6 +33,8 @@ pub struct AffineBatcher {
 impl AffineBatcher {
     /// Batches that waiting may gain: with more at once, items of one affinity are more likely to be among them.
     const BATCHES_AT_ONCE: usize = 8;
+    /// The part of the linger that a full batch waits for: longer, it would gain nothing but neighbours of its traces.
+    const BRIEFLY: u32 = 5;
 
     /// Cuts by these limits.
     #[must_use]
@@ -45,12 +44,10 @@ impl AffineBatcher {
 }
 
 impl<T: Item> Batcher<T> for AffineBatcher {
-    fn linger(&self) -> Duration {
-        self.limits.linger
-    }
-
-    fn plenty(&self) -> Plenty {
-        Plenty { items: self.limits.items * Self::BATCHES_AT_ONCE, bytes: self.limits.bytes * Self::BATCHES_AT_ONCE }
+    fn patience(&self) -> Patience {
+        let BatchLimits { items, bytes, linger } = self.limits;
+        let (plenty, plenty_bytes) = (items * Self::BATCHES_AT_ONCE, bytes * Self::BATCHES_AT_ONCE);
+        Patience { plenty, plenty_bytes, full: items, briefly: linger / Self::BRIEFLY, linger }
     }
 
     fn cut(&self, mut items: Vec<Held<T>>) -> Vec<Vec<Held<T>>> {

@@ -42,6 +42,6 @@ pub use drain::{Drain, DrainSignal};
 pub use keeper::{Keeper, Spooled};
 pub use ledger::{Ledger, LedgerSnapshot};
 pub use pump::{Destination, Outcome, Pump, PumpSettings};
-pub use queue::{Held, Item, Plenty, Queue, allocated};
+pub use queue::{Held, Item, Patience, Queue, allocated};
 pub use spool::{Place, SpoolError, SpoolMode, SpoolSettings};
 pub use verdict::{LossReason, Verdict};

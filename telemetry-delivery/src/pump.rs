@@ -106,7 +106,7 @@ impl<T: Item + Sync, B: Batcher<T>, D: Destination<T>> Pump<T, B, D> {
 
     /// Takes what has waited long enough and cuts it.
     fn collect(&mut self, is_draining: bool) {
-        let due = if is_draining { Ok(self.queue.take()) } else { self.queue.take_due(self.batcher.linger(), self.batcher.plenty()) };
+        let due = if is_draining { Ok(self.queue.take()) } else { self.queue.take_due(self.batcher.patience()) };
         self.due = match due {
             Ok(items) => {
                 self.ready.extend(self.batcher.cut(items));

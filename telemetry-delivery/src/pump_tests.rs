@@ -88,7 +88,7 @@ async fn items_are_sent_in_batches_after_lingering() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let (ledger, _, calls) = rig.stop(SOON).await;
     assert_eq!((ledger.accepted, calls.len()), (10, 3));
-    assert!(calls[0].0 >= start + Duration::from_millis(100));
+    assert!(calls[0].0 >= start + Duration::from_millis(20));
 }
 
 #[tokio::test(start_paused = true)]
@@ -237,4 +237,29 @@ async fn what_comes_back_after_the_drain_is_counted() {
     before.drain.hand_over();
     before.task.await.unwrap();
     assert_eq!(before.ledger.snapshot().lost, [(LossReason::SHUTDOWN, 4)].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_batch_waits_briefly_and_a_smaller_one_for_the_whole_linger() {
+    let delays = async |items: u32| {
+        let (rig, began) = (Rig::start(|_| Verdict::Accepted), Instant::now());
+        rig.push(0..items);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let (_, _, calls) = rig.stop(SOON).await;
+        calls.iter().map(|(at, _)| at.duration_since(began).as_millis()).collect::<Vec<_>>()
+    };
+    assert_eq!(delays(3).await, [100]);
+    assert_eq!(delays(5).await, [20, 20], "a batch of four and the one that came with it");
+    assert_eq!(delays(32).await, [0; 8], "plenty");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_that_becomes_full_while_it_waits_is_sent_then() {
+    let (rig, began) = (Rig::start(|_| Verdict::Accepted), Instant::now());
+    rig.push(0..1);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    rig.push(1..4);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let (_, _, calls) = rig.stop(SOON).await;
+    assert_eq!(calls.iter().map(|(at, _)| at.duration_since(began).as_millis()).collect::<Vec<_>>(), [50]);
 }

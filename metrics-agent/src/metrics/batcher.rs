@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use telemetry_delivery::{AffineBatcher, BatchLimits, Batcher, Held, Plenty};
+use telemetry_delivery::{AffineBatcher, BatchLimits, Batcher, Held, Patience};
 
 use super::datum::Datum;
 
@@ -19,12 +18,8 @@ impl DatumBatcher {
 }
 
 impl Batcher<Datum> for DatumBatcher {
-    fn linger(&self) -> Duration {
-        Batcher::<Datum>::linger(&self.0)
-    }
-
-    fn plenty(&self) -> Plenty {
-        Batcher::<Datum>::plenty(&self.0)
+    fn patience(&self) -> Patience {
+        Batcher::<Datum>::patience(&self.0)
     }
 
     fn cut(&self, data: Vec<Held<Datum>>) -> Vec<Vec<Held<Datum>>> {
@@ -38,6 +33,8 @@ impl Batcher<Datum> for DatumBatcher {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::metrics::datum::{Unit, Values};
 

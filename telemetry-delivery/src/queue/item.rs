@@ -1,4 +1,6 @@
-//! [`Item`] and [`Held`]: what waits, and [`Plenty`]: when it has waited enough.
+//! [`Item`] and [`Held`]: what waits, and [`Patience`]: when it has waited enough.
+
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -56,11 +58,31 @@ pub fn allocated(bytes: usize) -> usize {
     (bytes + 8).next_multiple_of(16).max(32)
 }
 
-/// So much that waiting for more gains nothing.
+/// How long items wait for others: the more there are, the less another gains.
 #[derive(Clone, Copy, Debug)]
-pub struct Plenty {
-    /// Items.
-    pub items: usize,
-    /// Bytes of all items.
-    pub bytes: usize,
+pub struct Patience {
+    /// With so many items they are taken at once.
+    pub plenty: usize,
+    /// With so many bytes too.
+    pub plenty_bytes: usize,
+    /// With so many items, those of a full call, the first waits for `briefly` at most.
+    pub full: usize,
+    /// How long the first waits then.
+    pub briefly: Duration,
+    /// How long the first waits with fewer.
+    pub linger: Duration,
+}
+
+impl Patience {
+    /// Takes everything as soon as it is asked.
+    pub(crate) const NONE: Self = Self { plenty: 1, plenty_bytes: 0, full: 1, briefly: Duration::ZERO, linger: Duration::ZERO };
+
+    pub(crate) const fn is_plenty(&self, items: usize, bytes: usize) -> bool {
+        items >= self.plenty || items > 0 && bytes >= self.plenty_bytes
+    }
+
+    /// How long the first of so many items waits.
+    pub(crate) const fn wait(&self, items: usize) -> Duration {
+        if items >= self.full { self.briefly } else { self.linger }
+    }
 }

@@ -9,7 +9,7 @@ mod inbox;
 #[expect(clippy::module_inception, reason = "the queue is what the folder is for")]
 mod queue;
 
-pub use item::{Held, Item, Plenty, allocated};
+pub use item::{Held, Item, Patience, allocated};
 pub use queue::Queue;
 
 pub(crate) use inbox::Letter;

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use super::inbox::{Inbox, Letter, Post};
-use super::item::{Held, Item, Plenty};
+use super::item::{Held, Item, Patience};
 use crate::ledger::Ledger;
 use crate::spool::SpoolMode;
 use crate::verdict::LossReason;
@@ -32,8 +32,8 @@ struct State<T> {
     waiting_bytes: usize,
     /// With those under way.
     held_bytes: usize,
-    /// What its taker called enough.
-    plenty: Plenty,
+    /// How long its taker lets items wait.
+    patience: Patience,
     /// Its taker has gone.
     is_closed: bool,
 }
@@ -52,8 +52,8 @@ impl<T: Item> Queue<T> {
     }
 
     fn with_inbox(limit: usize, ledger: Arc<Ledger>, inbox: Option<Inbox<T>>) -> Arc<Self> {
-        let plenty = Plenty { items: 1, bytes: 0 };
-        let state = Mutex::new(State { items: VecDeque::new(), waiting_bytes: 0, held_bytes: 0, plenty, is_closed: false });
+        let patience = Patience::NONE;
+        let state = Mutex::new(State { items: VecDeque::new(), waiting_bytes: 0, held_bytes: 0, patience, is_closed: false });
         Arc::new(Self { state, limit: AtomicUsize::new(limit), arrived: Notify::new(), ledger, inbox })
     }
 
@@ -180,11 +180,11 @@ impl<T: Item> Queue<T> {
         self.lock().take()
     }
 
-    /// Takes all that waits, once it is plenty or the first has waited for `linger`; else tells when that will be.
-    pub(crate) fn take_due(&self, linger: Duration, plenty: Plenty) -> Result<Vec<Held<T>>, Option<Instant>> {
+    /// Takes all that waits, once it is plenty or the first has waited for long enough; else tells when that will be.
+    pub(crate) fn take_due(&self, patience: Patience) -> Result<Vec<Held<T>>, Option<Instant>> {
         let mut state = self.lock();
-        state.plenty = plenty;
-        let due = state.items.front().map(|first| first.since + linger);
+        state.patience = patience;
+        let due = state.items.front().map(|first| first.since + patience.wait(state.items.len()));
         if state.is_plenty() || due.is_some_and(|due| due <= Instant::now()) { Ok(state.take()) } else { Err(due) }
     }
 
@@ -261,11 +261,11 @@ impl<T: Item> State<T> {
         self.held_bytes += held.memory();
         self.waiting_bytes += held.item.bytes();
         self.items.push_back(held);
-        self.items.len() == 1 || self.is_plenty()
+        self.items.len() == 1 || self.items.len() == self.patience.full || self.is_plenty()
     }
 
     fn is_plenty(&self) -> bool {
-        self.items.len() >= self.plenty.items || self.waiting_bytes >= self.plenty.bytes && !self.items.is_empty()
+        self.patience.is_plenty(self.items.len(), self.waiting_bytes)
     }
 
     fn take(&mut self) -> Vec<Held<T>> {
