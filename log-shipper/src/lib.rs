@@ -47,5 +47,5 @@ mod put_log_events;
 mod shipper;
 
 pub use links::FollowLinks;
-pub use shipper::{Settings, Shipper, StartError};
-pub use source::{Source, TimeZoneError};
+pub use shipper::{Settings, Shipper};
+pub use source::{Source, StartError, TimeZoneError};

@@ -19,7 +19,7 @@ use crate::files::{Books, Files, Outlet};
 use crate::journal::Journal;
 use crate::progress::Progress;
 use crate::put_log_events::PutLogEvents;
-use crate::source::{Source, TimeZoneError};
+use crate::source::{Source, StartError};
 
 /// How the shipper works.
 #[derive(Clone, Debug)]
@@ -52,24 +52,8 @@ impl Settings {
     /// # Errors
     /// When a pattern is malformed.
     pub fn check(&self) -> Result<(), StartError> {
-        let malformed = self.sources.iter().find_map(Source::malformed);
-        malformed.map_or(Ok(()), |(pattern, error)| Err(StartError::Pattern(pattern.to_owned(), error)))
+        self.sources.iter().try_for_each(Source::check)
     }
-}
-
-/// Why the shipper did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The journal cannot be read or made, or another process has it.
-    #[error("log positions in {0}: {1}; set another folder with `logs.state`")]
-    Journal(PathBuf, std::io::Error),
-    /// A pattern is malformed.
-    #[error("the pattern `{0}`: {1}")]
-    Pattern(String, glob::PatternError),
-    /// A time zone is unknown.
-    #[error(transparent)]
-    TimeZone(#[from] TimeZoneError),
 }
 
 /// The share of a drain's time that reading may take; the rest is for sending.

@@ -1,9 +1,12 @@
 //! [`Source`]: which files go to which stream.
 
+use std::path::PathBuf;
+
 use jiff::tz::{Offset, TimeZone};
 
 use crate::event::Target;
 use crate::links::FollowLinks;
+use crate::listing::Listings;
 use crate::pattern::Pattern;
 
 /// Files that go to one stream.
@@ -39,10 +42,43 @@ impl Source {
         Ok(Self { zone: Some(zone), ..self })
     }
 
-    /// The first pattern that is malformed.
-    pub(crate) fn malformed(&self) -> Option<(&str, glob::PatternError)> {
-        self.paths.iter().find_map(|path| Some((path.as_str(), Pattern::new(path).err()?)))
+    /// Checks the patterns.
+    ///
+    /// # Errors
+    /// When one is malformed.
+    pub fn check(&self) -> Result<(), StartError> {
+        let wrong = self.paths.iter().find_map(|path| Some((path, Pattern::new(path).err()?)));
+        wrong.map_or(Ok(()), |(path, error)| Err(StartError::Pattern(path.clone(), error)))
     }
+
+    /// Returns the paths that match now.
+    #[must_use]
+    pub fn matches(&self) -> Vec<PathBuf> {
+        let mut listings = Listings::default();
+        let patterns = self.paths.iter().filter_map(|path| Pattern::new(path).ok());
+        patterns.flat_map(|pattern| pattern.matches(&mut listings)).collect()
+    }
+
+    /// Returns group and stream, with a colon between them.
+    #[must_use]
+    pub fn target(&self) -> String {
+        self.target.to_string()
+    }
+}
+
+/// Why the shipper did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The journal cannot be read or made, or another process has it.
+    #[error("log positions in {0}: {1}; set another folder with `logs.state`")]
+    Journal(PathBuf, std::io::Error),
+    /// A pattern is malformed.
+    #[error("the pattern `{0}`: {1}")]
+    Pattern(String, glob::PatternError),
+    /// A time zone is unknown.
+    #[error(transparent)]
+    TimeZone(#[from] TimeZoneError),
 }
 
 /// The system does not know a time zone of this name.

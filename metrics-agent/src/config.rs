@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::metrics::is_dimension;
 use crate::otlp_settings::{Collector, OtlpConfig, TracesTo};
 use telemetry_aws::AwsSettings;
 
@@ -226,11 +225,17 @@ pub enum ConfigError {
     #[error("{0}: {1}")]
     Read(PathBuf, std::io::Error),
     /// The file is no TOML of ours; the message has line and column.
-    #[error("{0}: {1}")]
+    #[error("{0}: {1}{hint}", hint = hint(.1))]
     Parse(PathBuf, toml::de::Error),
     /// A value is out of range.
     #[error("{0}: {1}")]
     Value(PathBuf, String),
+}
+
+/// What the parser of addresses does not say.
+fn hint(error: &toml::de::Error) -> &'static str {
+    let is_address = error.message().contains("socket address");
+    if is_address { "expected an IP address and a port, such as 127.0.0.1:8125 or [::1]:8125\n" } else { "" }
 }
 
 impl Config {
@@ -246,133 +251,6 @@ impl Config {
             Some(mistake) => Err(ConfigError::Value(path.to_owned(), mistake)),
         }
     }
-
-    /// What it amounts to, a line each.
-    #[must_use]
-    pub fn summary(&self) -> Vec<String> {
-        let spool = match self.traces.spool {
-            None => "overflow, if the folder can be used",
-            Some(Spool::Off) => "off",
-            Some(Spool::Overflow) => "overflow",
-            Some(Spool::Always) => "always",
-        };
-        let mut lines = vec![
-            format!("X-Ray segments on UDP {}, sampling rules on TCP {}", self.traces.udp, self.traces.tcp),
-            format!("{} MB in memory, {} calls at once, spool: {spool}", self.traces.memory, self.traces.concurrency),
-            format!("health on {}", self.health.listen),
-        ];
-        if self.traces.to == TracesTo::Otlp {
-            let endpoint = self.traces.otlp.endpoint.as_deref().unwrap_or("CloudWatch");
-            lines.push(format!("segments go to {endpoint} as OpenTelemetry's spans"));
-        }
-        if self.otlp.is_on() {
-            lines.push(format!("OpenTelemetry's spans on HTTP {} and gRPC {}", self.otlp.http, self.otlp.grpc));
-        }
-        if self.metrics.enabled {
-            lines.push(format!("StatsD on UDP {}, to namespace {}", self.metrics.statsd, self.metrics.namespace));
-        }
-        lines.extend(self.logs.files.iter().map(|files| format!("log files {} to group {}", files.paths.join(", "), files.group)));
-        lines
-    }
-
-    fn aws_mistake(&self) -> Option<String> {
-        let aws = &self.aws;
-        let texts = [("region", &aws.region), ("role_arn", &aws.role_arn), ("external_id", &aws.external_id)];
-        let addresses = [("endpoint", &aws.endpoint), ("proxy", &aws.proxy)];
-        let empty = texts.iter().find(|(_, text)| text.as_ref().is_some_and(String::is_empty));
-        let empty = empty.map(|(field, _)| format!("aws.{field} is empty; leave it out for the default"));
-        let wrong = addresses.iter().find_map(|(field, text)| {
-            let text = text.as_ref().filter(|text| !is_web_address(text))?;
-            Some(format!("aws.{field} is `{text}`, expected http://host:port or https://host:port"))
-        });
-        empty.or(wrong)
-    }
-
-    fn otlp_mistake(&self) -> Option<String> {
-        let is_wanted = self.otlp.enabled == Some(true) || self.traces.to == TracesTo::Otlp;
-        if is_wanted && !cfg!(feature = "otlp") {
-            return Some("otlp.enabled and traces.to = \"otlp\" need an agent that is built with its feature `otlp`".into());
-        }
-        let collector = &self.traces.otlp;
-        if let Some(wrong) = collector.endpoint.as_ref().filter(|endpoint| !is_web_address(endpoint)) {
-            return Some(format!("traces.otlp.endpoint is `{wrong}`, expected http://host:port/v1/traces or with https://"));
-        }
-        let is_header =
-            |(name, value): (&str, &str)| http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok();
-        let wrong = collector.headers.iter().find(|pair| !is_header(*pair));
-        wrong.map(|(name, _)| format!("traces.otlp.headers: `{name}` or its value is no HTTP header"))
-    }
-
-    fn mistake(&self) -> Option<String> {
-        if let Some(mistake) = self.aws_mistake().or_else(|| self.otlp_mistake()) {
-            return Some(mistake);
-        }
-        let namespace = &self.metrics.namespace;
-        if namespace.is_empty()
-            || namespace.len() > 255
-            || namespace.starts_with(':')
-            || namespace.starts_with("AWS/")
-            || namespace.trim().is_empty()
-            || !namespace.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/#: ".contains(&byte))
-        {
-            return Some(format!(
-                "metrics.namespace is `{namespace}`, expected 1 to 255 letters, digits, blanks and . - _ / # : that do not begin with `:` or `AWS/`"
-            ));
-        }
-        if !(1..=86_400).contains(&self.metrics.interval) {
-            return Some(format!("metrics.interval is {}, expected 1 to 86400 seconds", self.metrics.interval));
-        }
-        if let Some((name, value)) = self.metrics.dimensions.iter().find(|(name, value)| !is_dimension(name, value)) {
-            return Some(format!(
-                "metrics.dimensions has `{name}` = `{value}`, expected a name of 1 to 255 and a value of 1 to 1024 ASCII characters, not blank, the \
-                 name without `:` at its beginning"
-            ));
-        }
-        if self.metrics.dimensions.len() > 30 {
-            return Some("metrics.dimensions has more than the 30 that CloudWatch takes".into());
-        }
-        if self.traces.memory == 0 || self.traces.concurrency == 0 {
-            return Some("traces.memory and traces.concurrency must be at least 1".into());
-        }
-        if u32::from_str_radix(&self.traces.socket_mode, 8).ok().is_none_or(|mode| mode > 0o777) {
-            return Some(format!("traces.socket_mode is `{}`, expected octal digits such as 0660", self.traces.socket_mode));
-        }
-        if let Some(path) = self.traces.forward.iter().find(|path| !is_operation(path)) {
-            return Some(format!("traces.forward has `{path}`, expected a path such as /TraceSummaries"));
-        }
-        if self.traces.spool_megabytes == 0 {
-            return Some("traces.spool_megabytes is 0; for no spool set traces.spool = \"off\"".into());
-        }
-        if !(1..=100).contains(&self.traces.spool_share) {
-            return Some(format!("traces.spool_share is {}, expected 1 to 100 percent", self.traces.spool_share));
-        }
-        self.logs.files.iter().enumerate().find_map(|(at, files)| {
-            let mistake = |field: &str, why: &str| Some(format!("logs.files[{at}].{field}: {why}"));
-            if files.paths.is_empty() {
-                return mistake("paths", "at least one pattern is needed");
-            }
-            let is_name =
-                !files.group.is_empty() && files.group.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_/#".contains(&byte));
-            let is_stream = |name: &String| (1..=512).contains(&name.len()) && !name.contains([':', '*']);
-            if !files.stream.as_ref().is_none_or(is_stream) {
-                return mistake("stream", "expected 1 to 512 characters without : and *");
-            }
-            if !is_name || files.group.starts_with("aws/") {
-                return mistake("group", "expected letters, digits and . - _ / #, not beginning with aws/");
-            }
-            None
-        })
-    }
-}
-
-/// X-Ray's paths are one name.
-fn is_operation(path: &str) -> bool {
-    path.strip_prefix('/').is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
-}
-
-/// Whether requests can go there.
-pub(crate) fn is_web_address(text: &str) -> bool {
-    text.parse::<http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
 }
 
 #[cfg(test)]
@@ -427,14 +305,26 @@ mod tests {
             ("[metrics]\ndimensions = { a = \"caf\u{e9}\" }", "metrics.dimensions has `a`"),
             ("[metrics]\nnamespace = \" \"", "metrics.namespace is ` `"),
             ("[metrics]\nnamespace = \"a\\nb\"", "metrics.namespace is `a\nb`"),
+            ("[aws]\nregion = \"Frankfurt\"", "aws.region is `Frankfurt`, expected the name of a region"),
+            ("[aws]\nrole_arn = \"not-an-arn\"", "aws.role_arn is `not-an-arn`"),
+            ("[health]\nlisten = \"127.0.0.1:2000\"", "traces.tcp and health.listen are both 127.0.0.1:2000"),
+            ("[metrics]\nstatsd = \"0.0.0.0:2000\"", "traces.udp and metrics.statsd are both"),
+            ("[metrics]\nstatsd = \"localhost:8125\"", "such as 127.0.0.1:8125"),
+            ("[[logs.files]]\npaths = [\"app.log\"]\ngroup = \"/a\"", "logs.files[0].paths: `app.log` is relative"),
+            ("[[logs.files]]\npaths = [\"/a[\"]\ngroup = \"/a\"", "the pattern `/a[`"),
+            (
+                "[[logs.files]]\npaths = [\"/a\"]\ngroup = \"/a\"\nstream = \"{instance_id}\"",
+                "logs.files[0].stream: `{instance_id}` has a placeholder",
+            ),
+            ("[[logs.files]]\npaths = [\"/a\"]\ngroup = \"/a\"\ntimezone = \"Berlin\"", "the time zone `Berlin` is unknown"),
             ("[traces]\nsocket_mode = \"rw\"", "traces.socket_mode is `rw`"),
             ("[traces]\nforward = [\"/../x\"]", "traces.forward has `/../x`"),
             ("[traces]\nspool_share = 0", "traces.spool_share is 0"),
             ("[metrics]\nnamespace = \"AWS/EC2\"", "metrics.namespace is `AWS/EC2`"),
             ("[metrics]\ninterval = 0", "metrics.interval is 0"),
             ("[[logs.files]]\npaths = []\ngroup = \"g\"", "logs.files[0].paths"),
-            ("[[logs.files]]\npaths = [\"a\"]\ngroup = \"a b\"", "logs.files[0].group"),
-            ("[[logs.files]]\npaths = [\"a\"]\ngroup = \"g\"\nstream = \"web:1\"", "logs.files[0].stream"),
+            ("[[logs.files]]\npaths = [\"/a\"]\ngroup = \"a b\"", "logs.files[0].group"),
+            ("[[logs.files]]\npaths = [\"/a\"]\ngroup = \"g\"\nstream = \"web:1\"", "logs.files[0].stream"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.starts_with("/config.toml: ") && error.contains(message), "{text}: {error}");

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use telemetry_delivery::{Ledger, LedgerSnapshot, LossReason};
 
 use crate::delivering::Delivering;
-use crate::guard::refuse_browsers;
+use crate::guard::{refuse_browsers, refuse_foreign_hosts};
 use crate::intake::{IntakeCounters, kernel_drops};
 use crate::metrics::StatsdCounters;
 use crate::traces::Failures;
@@ -32,14 +32,15 @@ pub(crate) struct Vitals {
 }
 
 /// The port's routes.
-pub(crate) fn health_routes(vitals: Arc<Vitals>) -> Router {
-    Router::new()
+pub(crate) fn health_routes(vitals: Arc<Vitals>, is_on_loopback: bool) -> Router {
+    let routes = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/healthz/delivering", get(|State(vitals): State<Arc<Vitals>>| async move { vitals.delivering() }))
         .route("/status", get(|State(vitals): State<Arc<Vitals>>| async move { Json(vitals.status()) }))
         .route("/metrics", get(|State(vitals): State<Arc<Vitals>>| async move { vitals.prometheus() }))
         .layer(middleware::from_fn(refuse_browsers))
-        .with_state(vitals)
+        .with_state(vitals);
+    if is_on_loopback { routes.layer(middleware::from_fn(refuse_foreign_hosts)) } else { routes }
 }
 
 impl Vitals {

@@ -18,6 +18,10 @@ mod metrics;
 
 mod config;
 
+mod state;
+
+mod check;
+
 mod dead_letters;
 
 mod daemon;
@@ -25,8 +29,6 @@ mod daemon;
 mod memory;
 
 mod descriptors;
-
-mod state;
 
 mod intake;
 

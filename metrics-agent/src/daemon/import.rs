@@ -44,6 +44,13 @@ impl DaemonOptions {
                 file.display()
             );
         }
+        if self.log().level != "info" {
+            let level = self.log().level;
+            let _writing_to_a_text_never_fails = writeln!(text, "\n# Logging.LogLevel: set RUST_LOG={level} in the agent's environment.");
+        }
+        if self.log().file.is_some() {
+            text.push_str("\n# Logging.LogRotation: the journal of systemd and the log drivers of containers rotate.\n");
+        }
         text
     }
 }
@@ -74,7 +81,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             path
         };
-        let yaml = "Version: 2\nRegion: eu-west-1\nTotalBufferSizeMB: 16\nRoleARN: \"arn:aws:iam::1:role/x\"\nNoVerifySSL: true\n\
+        let yaml = "Version: 2\nRegion: eu-west-1\nTotalBufferSizeMB: 16\nRoleARN: \"arn:aws:iam::123456789012:role/x\"\nNoVerifySSL: true\n\
                     Socket:\n  UDPAddress: 0.0.0.0:2000\nLogging:\n  LogPath: /var/log/xray.log\n";
         let options = DaemonOptions::read(DaemonFlags::default(), Some(&write("cfg.yaml", yaml)), true).unwrap();
         let mut config = Config::default();

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, builder::BoolishValueParser};
 
 use super::file::{DaemonFile, DaemonFileError};
-use crate::config::{Config, is_web_address};
+use crate::check::is_web_address;
+use crate::config::Config;
 
 /// The flags of the X-Ray daemon. With one of them, or with its `cfg.yaml`, the agent opens 2000 and 2001 and nothing else.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]

@@ -180,7 +180,7 @@ impl Agent {
             let delivering = Delivering::new(self.ledgers.clone(), within);
             self.receivers.spawn(Arc::clone(&delivering).watch());
             let vitals = Vitals { intake, statsd, failures, ledgers: self.ledgers.clone(), udp_ports, delivering };
-            self.receivers.spawn(serve(listener, health_routes(Arc::new(vitals))));
+            self.receivers.spawn(serve(listener, health_routes(Arc::new(vitals), self.config.health.listen.ip().is_loopback())));
         }
         self.receivers.spawn(tell_losses(self.ledgers.clone()));
     }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use log_shipper::{FollowLinks, Settings, Shipper, Source};
+use log_shipper::{Settings, Shipper};
 use telemetry_delivery::{Drain, Ledger};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::config::{FileConfig, Links, LogConfig};
+use crate::check::log_source;
+use crate::config::LogConfig;
 use crate::ports::StartError;
 use crate::{descriptors, state};
 
@@ -66,19 +67,9 @@ fn settings(logs: &LogConfig) -> Result<Option<Settings>, StartError> {
     if logs.files.is_empty() {
         return Ok(None);
     }
-    let sources = logs.files.iter().map(source).collect::<Result<_, _>>()?;
+    let sources = logs.files.iter().map(log_source).collect::<Result<_, _>>()?;
     let mut settings = Settings::new(sources, logs.state.clone().unwrap_or_else(|| state::folder("logs")));
     settings.max_open = descriptors::for_log_files();
     settings.check()?;
     Ok(Some(settings))
-}
-
-fn source(files: &FileConfig) -> Result<Source, log_shipper::StartError> {
-    let source = Source::new(files.paths.clone(), &files.group, files.stream.as_deref());
-    let source = source.follow_links(match files.follow_links {
-        None => FollowLinks::Trusted,
-        Some(Links::Always) => FollowLinks::Always,
-        Some(Links::Never) => FollowLinks::Never,
-    });
-    files.timezone.as_deref().map_or(Ok(source.clone()), |zone| source.timezone(zone).map_err(Into::into))
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 const RUNNING: &[u8] = b"running";
@@ -56,7 +56,14 @@ impl Lock {
     pub(super) fn take(folder: &Path) -> Result<(Self, bool), SpoolError> {
         let failed = |error| SpoolError::Folder(folder.to_owned(), error);
         DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(folder.join("lock"));
+        // In a folder where others may write, a link could lead the agent to write over a file of somebody else.
+        let mode = std::fs::metadata(folder).map_err(failed)?.mode();
+        if mode & 0o002 != 0 {
+            return Err(failed(io::Error::other("every user may write to this folder; take that right away (chmod o-w)")));
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+        let file = options.open(folder.join("lock"));
         let mut file = file.map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -82,4 +89,26 @@ fn mark(file: &mut File, text: &[u8]) -> io::Result<()> {
     file.set_len(0)?;
     file.rewind()?;
     file.write_all(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_link_in_the_place_of_the_lock_and_a_folder_of_everybodys_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("target");
+        std::fs::write(&target, "kept").unwrap();
+        let spool = folder.path().join("spool");
+        std::fs::create_dir(&spool).unwrap();
+        std::os::unix::fs::symlink(&target, spool.join("lock")).unwrap();
+        assert!(Lock::take(&spool).is_err());
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "kept");
+        std::fs::remove_file(spool.join("lock")).unwrap();
+        std::fs::set_permissions(&spool, std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(Lock::take(&spool).unwrap_err().to_string().contains("chmod o-w"));
+    }
 }
