@@ -107,6 +107,9 @@ impl Tail {
         let read_to = if is_changed { 0 } else { read_to };
         let head = if is_changed || head.length < SAMPLE { Head::read(file, state.length)? } else { head };
         let bytes = bytes_at(file, read_to, CHUNK.min(state.length.saturating_sub(read_to)))?;
+        if read_to == 0 && (bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is UTF-16, which is not read; write logs as UTF-8"));
+        }
         let end = read_to + bytes.len() as u64;
         let mark = Mark::read(file, end)?;
         if is_changed {
@@ -203,7 +206,7 @@ impl Tail {
     }
 
     /// Whether another file has the content of this one so far, or the beginning of it: a copy of it.
-    pub(crate) fn is_copied_to(&mut self, other: &File, length: u64) -> io::Result<bool> {
+    pub(crate) fn is_copied_to(&self, other: &File, length: u64) -> io::Result<bool> {
         let before = self.before();
         if before.is_in(other, length)? {
             return Ok(true);
@@ -212,7 +215,9 @@ impl Tail {
         if at == 0 || length > before.read_to {
             return Ok(false);
         }
-        let (file, _) = self.open()?;
+        // For this question alone: who counts the open files does not know of it.
+        let opened = if self.file.is_none() { Some(open(&self.path)?) } else { None };
+        let Some(file) = self.file.as_ref().or(opened.as_ref()) else { return Ok(false) };
         let is_alike = Head::read(other, at)?.is_of(file)? && Mark::read(other, at)?.is_of(file, at)?;
         Ok(is_alike && file.metadata()?.len() >= at)
     }
@@ -346,6 +351,14 @@ mod tests {
         let link = folder.path().join("link.log");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         assert!(open(&link).is_err());
+    }
+
+    #[test]
+    fn utf_16_is_refused_by_name() {
+        let (_folder, path) = file(&[0xff, 0xfe, b'a', 0, b'\n', 0]);
+        let mut tail = tail(&path);
+        let metadata = path.metadata().unwrap();
+        assert!(tail.look(&metadata, &mut false).unwrap_err().to_string().contains("UTF-16"));
     }
 
     #[test]

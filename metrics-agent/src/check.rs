@@ -274,7 +274,7 @@ mod tests {
         assert!(["eu-central-1", "us-gov-west-1", "cn-north-1", "us-isob-east-1"].into_iter().all(is_region));
         assert!(!["Frankfurt", "eu-central", "1", "", "eu--1", "eu-central-1a"].into_iter().any(is_region));
         assert!(is_role("arn:aws-cn:iam::123456789012:role/path/name"));
-        assert!(!["not-an-arn", "arn:aws:iam::123456789012:role/x", "arn:aws:iam::123456789012:user/x"].into_iter().any(is_role));
+        assert!(!["not-an-arn", "arn:aws:iam::1:role/x", "arn:aws:iam::123456789012:user/x"].into_iter().any(is_role));
     }
 
     #[test]

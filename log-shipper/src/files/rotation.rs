@@ -32,7 +32,7 @@ impl<O: Outlet> Files<O> {
         for base in bases_of(name) {
             let base = folder.join(base);
             let number = self.at_path.get(&(base.clone(), target)).and_then(|id| self.by_file.get(&(*id, target)));
-            let Some(content) = number.and_then(|number| self.contents.get_mut(number)) else { continue };
+            let Some(content) = number.and_then(|number| self.contents.get(number)) else { continue };
             // One that is empty may be about to become a copy.
             if length == 0 || content.tail.is_copied_to(&open(&found.real)?, length)? {
                 if length > 0 {
@@ -95,8 +95,8 @@ impl<O: Outlet> Files<O> {
         if is_matched || self.by_file.contains_key(&(id, target)) || self.position_of(id, found.place.source).is_some() {
             return;
         }
-        let before = self.by_file.get(&(rotated.before, target)).and_then(|number| self.contents.get_mut(number));
-        let is_copied = |content: &mut Content| open(path).and_then(|file| content.tail.is_copied_to(&file, found.metadata.len()));
+        let before = self.by_file.get(&(rotated.before, target)).and_then(|number| self.contents.get(number));
+        let is_copied = |content: &Content| open(path).and_then(|file| content.tail.is_copied_to(&file, found.metadata.len()));
         if before.is_none_or(|content| !is_copied(content).unwrap_or(false)) {
             tracing::info!(path = %path.display(), "a generation of a log file that was never read is read now");
             self.adopt(&found, look);
