@@ -12,7 +12,7 @@ use crate::event::{LogEvent, Target};
 const EVENTS: usize = 10_000;
 /// Bytes per batch: UTF-8 of the messages and [`OVERHEAD`] for each event.
 const BYTES: usize = 1_048_576;
-/// What the service adds per event.
+/// Bytes that the service adds per event.
 const OVERHEAD: usize = 26;
 /// The largest message that fits a batch of its own.
 pub(crate) const MESSAGE_BYTES: usize = BYTES - OVERHEAD;

@@ -5,14 +5,14 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 /// One moment by both clocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Now {
-    /// For durations.
+    /// The monotonic clock, for durations.
     pub(crate) instant: Instant,
     /// Milliseconds since the epoch.
     pub(crate) millis: i64,
 }
 
 impl Now {
-    /// Reads the clocks.
+    /// Reads both clocks at one moment.
     #[expect(clippy::disallowed_methods, reason = "this is the one place where the crate reads the clocks")]
     pub(crate) fn read() -> Self {
         Self { instant: Instant::now(), millis: millis(SystemTime::now()) }

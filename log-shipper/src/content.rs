@@ -32,7 +32,7 @@ pub(crate) struct Place {
     pub(crate) source: usize,
 }
 
-/// What becomes of lines.
+/// The destination of lines, and how their times are read.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     pub(crate) to: Arc<Target>,
@@ -40,7 +40,7 @@ pub(crate) struct Output {
     pub(crate) zone: Option<TimeZone>,
 }
 
-/// What a file holds, from where delivery goes on. Its number is that of [`Progress`].
+/// The content of a file that is being read. Its number is that of [`Progress`].
 #[derive(Debug)]
 pub(crate) struct Content {
     pub(crate) number: u64,
@@ -49,9 +49,9 @@ pub(crate) struct Content {
     output: Output,
     /// Read and not yet taken by the queue. Nothing more is read while there are any.
     pub(crate) waiting: VecDeque<LogEvent>,
-    /// When it last grew.
+    /// The moment when it last grew.
     pub(crate) grown_at: Instant,
-    /// What the look found at its path.
+    /// Metadata that the current look found at its path.
     pub(crate) metadata: Option<Metadata>,
     /// The number of the look that found it under a pattern.
     pub(crate) seen_in: u64,
@@ -61,18 +61,18 @@ pub(crate) struct Content {
     told: Told,
 }
 
-/// What is known of the times of lines.
+/// Times of the lines so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct Times {
     last: Option<i64>,
     /// Lines since, of those that were read together.
     lines: Option<u32>,
-    /// When the file was last written to.
+    /// Time of the file's last write, in milliseconds since the epoch.
     modified: i64,
     examined: u32,
 }
 
-/// What was told of a content, each once.
+/// Warnings that were logged; each is logged once per content.
 #[derive(Clone, Copy, Debug, Default)]
 struct Told {
     invalid: bool,

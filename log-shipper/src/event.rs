@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use telemetry_delivery::{Item, allocated};
 
-/// Where lines go.
+/// A log group and a stream in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Target {
     pub(crate) group: String,
@@ -25,7 +25,7 @@ pub(crate) struct LogEvent {
     pub(crate) target: Arc<Target>,
     pub(crate) timestamp: i64,
     pub(crate) message: String,
-    /// Where it comes from: the number of the content, and its bytes that are done when this event is.
+    /// Number of the content that it was read from; `from` and `to` are the bytes that are done when this event is.
     pub(crate) content: u64,
     pub(crate) from: u64,
     pub(crate) to: u64,

@@ -3,7 +3,7 @@
 /// Suffixes of files that a program has compressed or packed.
 const COMPRESSED: [&str; 11] = [".gz", ".zip", ".bz2", ".tar", ".tgz", ".zst", ".xz", ".lz4", ".br", ".7z", ".Z"];
 
-/// Whether a name is that of a compressed file.
+/// Returns whether a name is that of a compressed file.
 pub(crate) fn is_compressed(name: &str) -> bool {
     COMPRESSED.iter().any(|suffix| name.ends_with(suffix))
 }
@@ -29,7 +29,7 @@ pub(crate) fn bases_of(name: &str) -> Vec<String> {
     bases
 }
 
-/// Whether `name` may be an older generation of `base`.
+/// Returns whether `name` may be an older generation of `base`.
 pub(crate) fn is_generation_of(name: &str, base: &str) -> bool {
     name != base && bases_of(name).iter().any(|of| of == base)
 }

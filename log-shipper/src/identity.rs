@@ -1,4 +1,4 @@
-//! Which file a path stands for, over renames, copies and restarts.
+//! The identity of files over renames, copies and restarts.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -30,7 +30,7 @@ impl FileId {
         Self { device: metadata.dev(), inode: metadata.ino(), born }
     }
 
-    /// Whether both may be one file: the same inode, and no births that differ.
+    /// Returns whether both may be one file: the same inode, and no times of birth that differ.
     pub(crate) const fn may_be(&self, other: &Self) -> bool {
         self.device == other.device && self.inode == other.inode && (self.born == other.born || self.born == 0 || other.born == 0)
     }
@@ -50,7 +50,7 @@ impl Head {
         Ok(Self { length: bytes.len() as u64, checksum: crc32fast::hash(&bytes) })
     }
 
-    /// Whether the file begins like that.
+    /// Returns whether the file begins like that.
     pub(crate) fn is_of(&self, file: &File) -> io::Result<bool> {
         Ok(Self::read(file, self.length)? == *self)
     }
@@ -72,7 +72,7 @@ impl Mark {
         Ok(Self { length: bytes.len() as u64, checksum: crc32fast::hash(&bytes) })
     }
 
-    /// Whether the file has it before `offset`.
+    /// Returns whether the file has it before `offset`.
     pub(crate) fn is_of(&self, file: &File, offset: u64) -> io::Result<bool> {
         Ok(Self::read(file, offset)? == *self)
     }

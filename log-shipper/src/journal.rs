@@ -20,7 +20,7 @@ use crate::tail::Before;
 /// Positions that are kept; beyond, those that have not moved for longest go. Files that are there are recorded at each start.
 const KEPT: usize = 100_000;
 
-/// How far a file is delivered to a stream.
+/// The position up to which a file is delivered to a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
     pub(crate) file: FileId,
@@ -102,7 +102,7 @@ impl Journal {
         own.or_else(|| of_file().filter(is_orphan).max_by_key(|entry| entry.number)).map(|entry| &entry.position)
     }
 
-    /// The file.
+    /// Returns the path of the journal's file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

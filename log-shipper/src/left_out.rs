@@ -1,17 +1,17 @@
-//! [`LeftOut`]: files that are not read, each told once with the reason.
+//! [`LeftOut`]: files that are not read; each is logged once with the reason.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Paths that are told one by one, per reason.
+/// Paths that are logged one by one, per reason.
 const NAMED: usize = 20;
-/// Paths that are remembered; beyond, everything may be told once more.
+/// Paths that are remembered; with more, each may be logged once more.
 const REMEMBERED: usize = 100_000;
-/// How long after a failure a file is tried again, at first and at most.
+/// Pause before a file that failed is tried again: the first, and the longest.
 const PATIENCE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(300));
 
-/// What was left out and why.
+/// Files that are not read, with the reasons, and files that failed.
 #[derive(Debug, Default)]
 pub(crate) struct LeftOut {
     reasons: HashMap<PathBuf, String>,
@@ -27,7 +27,7 @@ struct Failing {
 }
 
 impl LeftOut {
-    /// Notes that a path is not read. Whether that is news.
+    /// Logs that a path is not read, unless it was logged for the same reason. Returns whether it was logged or counted now.
     pub(crate) fn note(&mut self, path: &Path, reason: &str) -> bool {
         if self.reasons.get(path).is_some_and(|before| before == reason) {
             return false;
@@ -56,18 +56,18 @@ impl LeftOut {
         }
     }
 
-    /// Why a path is not read.
+    /// Returns the reason why a path is not read.
     #[cfg(test)]
     pub(crate) fn reason(&self, path: &Path) -> Option<&str> {
         self.reasons.get(path).map(String::as_str)
     }
 
-    /// Whether a path failed and is not due.
+    /// Returns whether a path failed and its pause is not over.
     pub(crate) fn is_waiting(&self, path: &Path, now: Instant) -> bool {
         !self.failures.is_empty() && self.failures.get(path).is_some_and(|failing| now < failing.again_at)
     }
 
-    /// Notes a failure: the first is told, the others are counted.
+    /// Notes a failure: the first is logged, later ones are counted.
     pub(crate) fn failed(&mut self, path: &Path, error: &std::io::Error, now: Instant) {
         let before = self.failures.get(path).copied();
         let pause = before.map_or(PATIENCE.0, |failing| (failing.pause * 2).min(PATIENCE.1));

@@ -15,7 +15,7 @@ pub(crate) struct Line {
 pub(crate) struct Oddities {
     /// Bytes that are no UTF-8: they became U+FFFD.
     pub(crate) invalid: u64,
-    /// Zero bytes at the beginning of lines: the hole that a writer leaves that goes on at its old place in a truncated file.
+    /// Zero bytes at the beginning of lines: the hole in a truncated file whose writer keeps its old offset.
     pub(crate) zeros: u64,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Splitter {
     partial: Vec<u8>,
 }
 
-/// What came of some bytes.
+/// Lines, and what was odd about their bytes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lines {
     pub(crate) lines: Vec<Line>,

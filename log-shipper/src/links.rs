@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 /// Links are refused after so many steps, as the kernel does.
 const STEPS: usize = 40;
 
-/// Which symbolic links are followed.
+/// The policy for symbolic links.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FollowLinks {
     /// Links in a folder that only root or this process' user may write to, and links that have one owner with their target.
     #[default]
     Trusted,
-    /// All links: whoever may make one of them chooses which file is sent.
+    /// All links: every user who may make one of them chooses which file is sent.
     Always,
-    /// None.
+    /// No links at all.
     Never,
 }
 
@@ -57,7 +57,7 @@ fn checked(at: PathBuf, metadata: Metadata, owners: &[u32]) -> Result<(PathBuf, 
     Ok((at, metadata))
 }
 
-/// Whether only root or this process' user may put links there.
+/// Returns whether only root or this process' user may put links there.
 fn is_trusted(folder: Option<&Path>) -> bool {
     let metadata = folder.and_then(|folder| folder.metadata().ok());
     metadata.is_some_and(|metadata| {

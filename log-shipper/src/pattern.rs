@@ -1,4 +1,4 @@
-//! [`Pattern`]: which files a source names.
+//! [`Pattern`]: finds the files that a source names.
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +24,7 @@ impl Pattern {
         Ok(Self { folder: folder.to_owned(), name: glob::Pattern::new(name)?, whole })
     }
 
-    /// Whether a path is one of those.
+    /// Returns whether a path matches.
     pub(crate) fn is_match(&self, path: &Path) -> bool {
         self.whole.matches_path_with(path, OPTIONS)
     }

@@ -51,7 +51,7 @@ impl Progress {
         moved.collect()
     }
 
-    /// How far a content is delivered.
+    /// Returns the position up to which a content is delivered.
     pub(crate) fn done_to(&self, content: u64) -> Option<u64> {
         self.lock().get(&content).map(|ranges| ranges.done_to)
     }

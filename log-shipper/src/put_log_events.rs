@@ -76,7 +76,7 @@ impl PutLogEvents {
         self.refused("logs:CreateLogStream", target, made).unwrap_or(Verdict::Again { not_before: None })
     }
 
-    /// Nothing if it worked, or if somebody else was faster.
+    /// Logs a refusal and returns its verdict; none if the call worked, or if the resource exists already.
     fn refused<T, E>(&self, operation: &'static str, target: &Target, result: Result<T, SdkError<E, HttpResponse>>) -> Option<Verdict>
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,

@@ -21,19 +21,19 @@ use crate::progress::Progress;
 use crate::put_log_events::PutLogEvents;
 use crate::source::{Source, StartError};
 
-/// How the shipper works.
+/// Settings of a shipper.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// What to tail.
+    /// Sources whose files are read.
     pub sources: Vec<Source>,
     /// The folder of the journal.
     pub state: PathBuf,
     /// Bytes of lines that may wait; reading stops when they do. Default 16 MB.
     pub memory: usize,
-    /// How long a batch waits for company. Default 500 ms; the AWS agents wait 5 s.
+    /// Longest time for which a batch waits for more events. Default 500 ms; the AWS agents wait 5 s.
     pub linger: Duration,
-    /// How often files are looked at. Default 250 ms, and so seldom that looking takes a tenth of the time at most.
+    /// Pause between two looks at the files. Default 250 ms, and at least nine times the duration of a look.
     pub poll: Duration,
     /// Files that are open at once. Default 512. Others are opened when they grow.
     pub max_open: usize,

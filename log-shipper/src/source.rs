@@ -1,4 +1,4 @@
-//! [`Source`]: which files go to which stream.
+//! [`Source`]: files that go to one stream.
 
 use std::path::PathBuf;
 
@@ -42,7 +42,7 @@ impl Source {
         Ok(Self { zone: Some(zone), ..self })
     }
 
-    /// Checks the patterns.
+    /// Checks that all patterns are well-formed.
     ///
     /// # Errors
     /// When one is malformed.
@@ -66,7 +66,7 @@ impl Source {
     }
 }
 
-/// Why the shipper did not start.
+/// Error of starting a shipper.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {

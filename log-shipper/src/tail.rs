@@ -16,7 +16,7 @@ const CHUNK: u64 = 256 * 1024;
 #[derive(Debug)]
 pub(crate) struct Tail {
     pub(crate) id: FileId,
-    /// Where it can be opened; no link.
+    /// Path at which it can be opened; not a link.
     pub(crate) path: PathBuf,
     file: Option<File>,
     head: Head,
@@ -30,7 +30,7 @@ pub(crate) struct Tail {
     length: u64,
 }
 
-/// What changes when somebody writes to a file.
+/// Length and time of modification: one of them changes with each write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct State {
     length: u64,
@@ -57,14 +57,14 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    /// Whether a file has this content and perhaps more behind it.
+    /// Returns whether a file has this content, and perhaps more behind it.
     pub(crate) fn is_in(&self, file: &File, length: u64) -> io::Result<bool> {
         let has_mark = |mark: Mark| mark.is_of(file, self.read_to);
         Ok(self.head.length > 0 && length >= self.read_to && self.head.is_of(file)? && self.mark.map_or(Ok(true), has_mark)?)
     }
 }
 
-/// What came of a look at a file.
+/// Result of a look at a file.
 #[derive(Debug, Default)]
 pub(crate) struct Glance {
     pub(crate) lines: Lines,
@@ -123,7 +123,7 @@ impl Tail {
         Ok(glance)
     }
 
-    /// Gives the last line, which has no end: nobody has written to it for long enough. A file that was closed is read once more.
+    /// Returns the last line, which has no line feed. A file that was closed is read again for it.
     pub(crate) fn last_line(&mut self) -> io::Result<Lines> {
         let mut lines = Lines::default();
         let (read_to, until) = (self.read_to, self.length);
@@ -153,7 +153,7 @@ impl Tail {
         self.file.is_some()
     }
 
-    /// What the file is now, if it is open.
+    /// Returns the metadata of the file, if it is open.
     pub(crate) fn metadata(&self) -> Option<io::Result<Metadata>> {
         self.file.as_ref().map(File::metadata)
     }
@@ -173,7 +173,7 @@ impl Tail {
         self.length.saturating_sub(self.offset())
     }
 
-    /// Whether everything up to the end was read when last looked.
+    /// Returns whether the last look read up to the end.
     pub(crate) const fn is_at_end(&self) -> bool {
         self.at_end.is_some() || self.length == 0
     }
@@ -205,7 +205,7 @@ impl Tail {
         }
     }
 
-    /// Whether another file has the content of this one so far, or the beginning of it: a copy of it.
+    /// Returns whether another file has the content of this one so far, or its beginning: whether it is a copy.
     pub(crate) fn is_copied_to(&self, other: &File, length: u64) -> io::Result<bool> {
         let before = self.before();
         if before.is_in(other, length)? {

@@ -1,4 +1,4 @@
-//! What is wrong with a [`Config`], and what it amounts to.
+//! Checks of a [`Config`], and its summary.
 
 use std::net::SocketAddr;
 
@@ -10,7 +10,7 @@ use crate::otlp_settings::TracesTo;
 use crate::state;
 
 impl Config {
-    /// What it amounts to, a line each. Looks for the files that match now, and asks nobody.
+    /// Returns a summary, a line per fact: region, role, endpoint, folders, ports, and the log files that match now. Makes no request.
     #[must_use]
     pub fn summary(&self) -> Vec<String> {
         let mut lines = self.aws_summary();
@@ -155,7 +155,7 @@ impl Config {
     }
 }
 
-/// What is wrong with a set of log files: the field, and why.
+/// Returns the field of a set of log files that is wrong, and the reason.
 fn mistake_of(files: &FileConfig) -> Option<String> {
     if files.paths.is_empty() {
         return Some("paths: at least one pattern is needed".into());
@@ -204,13 +204,13 @@ pub(crate) fn log_source(files: &FileConfig) -> Result<log_shipper::Source, log_
     Ok(source)
 }
 
-/// Whether two ports cannot be open at once. Port 0 is any that is free.
+/// Returns whether two ports cannot be open at once. Port 0 is any that is free.
 fn meet(one: SocketAddr, other: SocketAddr) -> bool {
     let is_same_address = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
     one.port() != 0 && one.port() == other.port() && is_same_address && one.is_ipv4() == other.is_ipv4()
 }
 
-/// `eu-central-1`, `us-gov-west-1`.
+/// Returns whether a text looks like a region: `eu-central-1`, `us-gov-west-1`.
 fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let is_word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -218,7 +218,7 @@ fn is_region(text: &str) -> bool {
     words.len() >= 2 && words.iter().all(is_word) && number[0].bytes().all(|byte| byte.is_ascii_digit()) && !number[0].is_empty()
 }
 
-/// `arn:aws:iam::123456789012:role/name`.
+/// Returns whether a text is the ARN of a role: `arn:aws:iam::123456789012:role/name`.
 fn is_role(text: &str) -> bool {
     let parts: Vec<&str> = text.splitn(6, ':').collect();
     matches!(&*parts, ["arn", partition, "iam", "", account, role] if partition.starts_with("aws")
@@ -260,7 +260,7 @@ fn is_operation(path: &str) -> bool {
     path.strip_prefix('/').is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'))
 }
 
-/// Whether requests can go there.
+/// Returns whether a text is a URL that requests can be sent to.
 pub(crate) fn is_web_address(text: &str) -> bool {
     text.parse::<http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
 }

@@ -14,7 +14,7 @@ use telemetry_aws::AwsSettings;
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Config {
-    /// How AWS is reached.
+    /// Region, role, endpoint and proxy.
     pub aws: AwsSettings,
     /// X-Ray segments.
     pub traces: TracesConfig,
@@ -33,9 +33,9 @@ pub struct Config {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TracesConfig {
-    /// Where documents arrive. Default `127.0.0.1:2000`.
+    /// Address of the UDP port for documents. Default `127.0.0.1:2000`.
     pub udp: SocketAddr,
-    /// Where SDKs ask for sampling rules, and hand over what must not be lost. Default `127.0.0.1:2000`.
+    /// Address of the TCP port for sampling rules and for posted documents. Default `127.0.0.1:2000`.
     pub tcp: SocketAddr,
     /// A Unix socket for the same, such as `/run/metrics-agent/xray.sock`. Default: none.
     pub socket: Option<PathBuf>,
@@ -53,27 +53,28 @@ pub struct TracesConfig {
     pub forward: Vec<String>,
     /// The ARN of the resource that the agent runs on, for telemetry. Default: none.
     pub resource_arn: Option<String>,
-    /// What goes to disk. Default: `overflow` if `spool_folder` can be used, else `off`.
+    /// Mode of the spool. Default: `overflow` if `spool_folder` can be used, else `off`.
     pub spool: Option<Spool>,
-    /// Where it goes. Default: `spool` in `$STATE_DIRECTORY`, which systemd sets, else `/var/lib/metrics-agent/spool`.
+    /// Folder of the spool. Default: `spool` in `$STATE_DIRECTORY`, which systemd sets, else `/var/lib/metrics-agent/spool`.
     pub spool_folder: Option<PathBuf>,
     /// Megabytes on disk; beyond, the oldest go. Default 1,024.
     pub spool_megabytes: u64,
     /// Percent that the spool may have of what is free on its disk; beyond, the oldest go. Default 25.
     pub spool_share: u8,
-    /// Where segments go. Default `xray`.
+    /// Destination of segments. Default `xray`.
     pub to: TracesTo,
     /// The collector, with `to = "otlp"`.
     pub otlp: Collector,
 }
 
-/// What goes to disk.
+/// Mode of the spool: the items that go to disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Spool {
-    /// Nothing. What memory has no room for is lost, and what cannot be sent when the agent stops.
+    /// No items. What memory has no room for is lost, and what cannot be sent when the agent stops.
     Off,
-    /// What memory has no room for, and what cannot be sent when the agent stops. A killed agent loses what was in memory.
+    /// Items that memory has no room for, and that cannot be sent when the agent stops. A killed agent loses what was in memory, but for posted
+    /// documents that it has acknowledged.
     Overflow,
     /// Everything, within 100 ms. A killed agent loses at most that much of what came by UDP, and nothing that it has acknowledged.
     Always,
@@ -84,9 +85,9 @@ pub enum Spool {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct MetricsConfig {
-    /// Whether the port is opened. Default yes; no if the agent is started as the X-Ray daemon.
+    /// Opens the port. Default yes; no if the agent is started as the X-Ray daemon.
     pub enabled: bool,
-    /// Where lines arrive. Default `127.0.0.1:8125`.
+    /// Address of the UDP port for lines. Default `127.0.0.1:8125`.
     pub statsd: SocketAddr,
     /// The CloudWatch namespace. Default `StatsD`.
     pub namespace: String,
@@ -105,9 +106,9 @@ pub struct MetricsConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct LogConfig {
-    /// Where positions are kept. Default: `logs` in `$STATE_DIRECTORY`, which systemd sets, else `/var/lib/metrics-agent/logs`.
+    /// Folder of positions. Default: `logs` in `$STATE_DIRECTORY`, which systemd sets, else `/var/lib/metrics-agent/logs`.
     pub state: Option<PathBuf>,
-    /// What to tail.
+    /// Sets of files, each with its log group.
     pub files: Vec<FileConfig>,
 }
 
@@ -123,7 +124,7 @@ pub struct FileConfig {
     /// The log stream, made if it is not there. Default: the host's name.
     #[serde(default)]
     pub stream: Option<String>,
-    /// Which symbolic links are followed: `always` or `never`. Default: links in a folder that only root or the agent's user may write
+    /// Policy for symbolic links: `always` or `never`. Default: links in a folder that only root or the agent's user may write
     /// to, and links that have one owner with their target.
     #[serde(default)]
     pub follow_links: Option<Links>,
@@ -133,13 +134,13 @@ pub struct FileConfig {
     pub timezone: Option<String>,
 }
 
-/// Which symbolic links are followed.
+/// Policy for symbolic links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Links {
-    /// All, whoever made them.
+    /// All links, also those that other users made.
     Always,
-    /// None.
+    /// No links at all.
     Never,
 }
 
@@ -156,7 +157,7 @@ impl FileConfig {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct HealthConfig {
-    /// Where `/healthz`, `/healthz/delivering`, `/status` and `/metrics` are served. Default `127.0.0.1:2001`.
+    /// Address at which `/healthz`, `/healthz/delivering`, `/status` and `/metrics` are served. Default `127.0.0.1:2001`.
     pub listen: SocketAddr,
     /// Seconds after which `/healthz/delivering` answers 503 because items of a signal are held or lost and none was accepted. Default 120.
     pub delivering_within: u64,
@@ -217,7 +218,7 @@ impl Default for HealthConfig {
     }
 }
 
-/// What is wrong with a configuration.
+/// Error of a configuration.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -232,7 +233,7 @@ pub enum ConfigError {
     Value(PathBuf, String),
 }
 
-/// What the parser of addresses does not say.
+/// Adds an example to the parser's text on addresses.
 fn hint(error: &toml::de::Error) -> &'static str {
     let is_address = error.message().contains("socket address");
     if is_address { "expected an IP address and a port, such as 127.0.0.1:8125 or [::1]:8125\n" } else { "" }

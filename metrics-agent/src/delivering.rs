@@ -7,7 +7,7 @@ use std::time::Duration;
 use telemetry_delivery::{Ledger, LedgerSnapshot};
 use tokio::time::Instant;
 
-/// How often ledgers are read.
+/// Pause between two reads of the ledgers.
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Watches the ledgers of all signals.
@@ -19,7 +19,7 @@ pub(crate) struct Delivering {
     last: Mutex<BTreeMap<&'static str, Last>>,
 }
 
-/// When a signal was last seen to be delivered.
+/// The counts of a signal when it was last delivered, and the moment.
 #[derive(Clone, Copy, Debug)]
 struct Last {
     accepted: u64,

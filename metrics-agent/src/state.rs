@@ -1,4 +1,4 @@
-//! Where the agent keeps what has to outlive it.
+//! Folders for what outlives the process.
 
 use std::path::PathBuf;
 

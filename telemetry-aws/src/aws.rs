@@ -16,7 +16,7 @@ use crate::settings::AwsSettings;
 pub struct Aws {
     /// For clients of the SDK. Their repeats are off, so that delivery alone repeats.
     pub config: SdkConfig,
-    /// X-Ray.
+    /// X-Ray, for signed calls.
     pub xray: Arc<Service>,
     /// Application Signals, if a region is known.
     pub application_signals: Option<Arc<Service>>,

@@ -21,7 +21,7 @@ const LASTING: Duration = Duration::from_secs(300);
 /// A metadata service, or STS, that needs longer does not answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often AWS has refused credentials; what was found before is then not kept.
+/// Count of refused credentials; those that were found before the last refusal are not kept.
 static REFUSALS: AtomicU64 = AtomicU64::new(0);
 
 /// Codes by which AWS refuses credentials.
@@ -95,7 +95,7 @@ impl KeptCredentials {
     }
 }
 
-/// How long credentials are kept.
+/// Returns the time for which credentials are kept.
 fn worth(credentials: &Credentials, now: SystemTime) -> Duration {
     let Some(expiry) = credentials.expiry() else { return LASTING };
     expiry.duration_since(now).unwrap_or_default().saturating_sub(BEFORE_EXPIRY)

@@ -1,4 +1,4 @@
-//! Where X-Ray and Application Signals are: what the SDK's client would make of region, FIPS, dual stack and endpoints that somebody set.
+//! Endpoints of X-Ray and Application Signals: what the SDK's client would make of region, FIPS, dual stack and endpoints that somebody set.
 
 use aws_sdk_xray::config::endpoint::{DefaultResolver, Params, ResolveEndpoint as _};
 use aws_types::SdkConfig;
@@ -22,7 +22,7 @@ pub(crate) async fn xray_endpoint(config: &SdkConfig) -> Result<String, String> 
     Ok(endpoint.url().trim_end_matches('/').to_owned())
 }
 
-/// Where Application Signals is: dual stack only.
+/// Returns the endpoint of Application Signals, which has dual stack only.
 pub(crate) fn application_signals_endpoint(config: &SdkConfig) -> Option<String> {
     let by_rule = || {
         let region = config.region()?.as_ref();

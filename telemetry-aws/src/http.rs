@@ -17,7 +17,7 @@ use crate::settings::AwsSettings;
 /// Time for a connection.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// What a proxy must not stand before: this host, and the metadata services of EC2, ECS and EKS.
+/// Hosts that are never reached through a proxy: this host, and the metadata services of EC2, ECS and EKS.
 const NEAR: &str = "localhost,127.0.0.1,::1,169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::254,fd00:ec2::23";
 
 /// Makes the client.
@@ -50,7 +50,7 @@ pub(crate) fn for_sdk(client: Client) -> SharedHttpClient {
     http_client_fn(move |settings, _| SharedHttpConnector::new(Reqwest { client: client.clone(), timeout: timeout_of(settings) }))
 }
 
-/// What is set, for everything; else `HTTPS_PROXY`, for what is encrypted.
+/// Returns the configured proxy, for all requests, or that of `HTTPS_PROXY`, for encrypted ones.
 fn proxy_of(settings: &AwsSettings) -> reqwest::Result<Option<Proxy>> {
     let variable = |names: [&str; 2]| names.iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     let proxy = match &settings.proxy {

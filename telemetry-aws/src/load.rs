@@ -20,7 +20,7 @@ use crate::settings::AwsSettings;
 /// The X-Ray daemon's: policies may name it.
 const SESSION: &str = "xray-daemon";
 
-/// Why AWS cannot be reached, whatever happens.
+/// Error of loading the configuration: AWS cannot be reached until it is mended.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AwsError {

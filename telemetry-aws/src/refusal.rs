@@ -13,7 +13,7 @@ use telemetry_delivery::{Failure, Verdict, classify};
 use crate::clock;
 use crate::credentials::{is_of_credentials, note_refusal};
 
-/// Why a call did not do what it should: AWS refused it, or nothing answered.
+/// A call that failed: AWS refused it, or nothing answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     status: Option<u16>,
@@ -28,7 +28,7 @@ impl Refusal {
         Self { status, code: code.map(|code| bare(code).to_owned()), message, retry_after }
     }
 
-    /// What an error of the SDK says. Takes note of what it says of the clock and of the credentials.
+    /// Reads an error of the SDK. Takes note of what it says of the clock and of the credentials.
     pub fn of_sdk<E>(error: &SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + Error + 'static,
@@ -43,13 +43,13 @@ impl Refusal {
         refusal
     }
 
-    /// Nothing answered.
+    /// A call that nothing answered.
     #[must_use]
     pub fn unanswered(error: &(dyn Error + 'static)) -> Self {
         Self::new(None, None, Some(&chain_of(error)), None)
     }
 
-    /// Something between here and AWS answered: nobody knows whether AWS has the batch.
+    /// A call that something between here and AWS answered: it is not known whether AWS has the batch.
     #[must_use]
     pub fn of_another() -> Self {
         Self::new(Some(200), None, Some("an answer that is not the service's"), None)
@@ -67,7 +67,7 @@ impl Refusal {
         self.code.as_deref()
     }
 
-    /// What delivery should do with the batch.
+    /// Returns what delivery should do with the batch.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         classify(&Failure { status: self.status, code: self.code(), retry_after: self.retry_after.as_deref() })
@@ -82,7 +82,7 @@ impl Refusal {
         }
     }
 
-    /// What an operator can do.
+    /// Returns what an operator can do.
     fn remedy(&self, operation: &str, verdict: &Verdict) -> String {
         let code = self.code.as_deref().unwrap_or_default();
         match (self.status, verdict) {

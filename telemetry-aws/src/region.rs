@@ -1,4 +1,4 @@
-//! Which region: what is set, the environment, the profile, then the machine.
+//! The region: the setting, the environment, the profile, then the machine.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use telemetry_platform::World;
 
 use crate::settings::AwsSettings;
 
-/// Nothing says which region, and waiting would not help. The words are the X-Ray daemon's.
+/// The region is not configured anywhere, and waiting would not help. The first words are the X-Ray daemon's.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "Cannot fetch region variable from config file, environment variables, ecs metadata, or ec2 metadata. Set `aws.region` in the \
@@ -54,7 +54,7 @@ pub(crate) async fn find(settings: &AwsSettings, http: &SharedHttpClient) -> Res
     }
 }
 
-/// What is set beats `AWS_REGION`, as in the daemon, which beats `AWS_DEFAULT_REGION`, as in the SDKs.
+/// Returns the setting, else `AWS_REGION`, else `AWS_DEFAULT_REGION`: the order of the daemon and of the SDKs.
 fn known(settings: &AwsSettings, lookup: &dyn Fn(&str) -> Option<String>) -> Option<Region> {
     let of_environment = || ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|name| lookup(name).filter(|region| !region.is_empty()));
     settings.region.clone().or_else(of_environment).map(Region::new)

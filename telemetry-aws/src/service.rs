@@ -31,11 +31,11 @@ pub struct Service {
     config: SdkConfig,
     client: Client,
     endpoint: String,
-    /// What signatures call it.
+    /// Name of the service in signatures.
     name: &'static str,
 }
 
-/// Why there is no answer.
+/// Error of a call without an answer.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {

@@ -1,8 +1,8 @@
-//! [`AwsSettings`]: how AWS is reached.
+//! [`AwsSettings`]: region, role, endpoint and proxy.
 
 use serde::Deserialize;
 
-/// How AWS is reached. What is not set comes from the environment, profiles or the platform, as in every AWS SDK.
+/// Region, role, endpoint and proxy of calls to AWS. What is not set comes from the environment, profiles or the platform, as in every AWS SDK.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]

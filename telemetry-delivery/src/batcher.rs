@@ -6,7 +6,7 @@ use crate::queue::{Held, Item, Patience};
 
 /// Cuts waiting items into batches.
 pub trait Batcher<T>: Send + Sync + 'static {
-    /// How long items wait for others.
+    /// Returns how long items wait for others.
     fn patience(&self) -> Patience;
 
     /// Cuts all items into batches, none empty, none lost.

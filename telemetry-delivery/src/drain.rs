@@ -49,7 +49,7 @@ impl DrainSignal {
         }
     }
 
-    /// Whether another goes on.
+    /// Returns whether another pump takes over the queue.
     #[must_use]
     pub fn is_hand_over(&self) -> bool {
         *self.0.borrow() == Some(Order::HandOver)

@@ -50,7 +50,7 @@ pub enum Value<'a> {
     Member(&'a str),
 }
 
-/// Why a line was refused.
+/// Error of a line that was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LineError {

@@ -13,7 +13,7 @@ use crate::tail::Tail;
 const PENDING: u64 = 16 << 20;
 
 impl<O: Outlet> Files<O> {
-    /// Takes a content into the books. One that goes on in another file keeps its number.
+    /// Registers a content. One that continues in another file keeps its number.
     pub(crate) fn insert(&mut self, number: Option<u64>, tail: Tail, place: Place, now: Now) {
         self.next += 1;
         let number = match number {

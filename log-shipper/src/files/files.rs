@@ -24,13 +24,13 @@ pub(crate) const DELETED: LossReason = LossReason("deleted_unread");
 /// A file was truncated before all of it was read, and has no copy.
 pub(crate) const TRUNCATED: LossReason = LossReason("truncated_unread");
 
-/// Where events go.
+/// Takes events, such as the queues of all streams.
 pub(crate) trait Outlet {
     /// Takes an event, or gives it back when there is no room.
     fn offer(&mut self, event: LogEvent) -> Result<(), LogEvent>;
 }
 
-/// A source, ready for use.
+/// A source with its patterns parsed.
 #[derive(Debug)]
 pub(crate) struct Following {
     pub(super) patterns: Vec<Pattern>,
@@ -40,7 +40,7 @@ pub(crate) struct Following {
     pub(crate) target: usize,
 }
 
-/// What is written down.
+/// The records of a shipper: positions, progress and losses.
 #[derive(Debug)]
 pub(crate) struct Books {
     pub(crate) journal: Journal,
@@ -98,7 +98,7 @@ pub(crate) struct Files<O> {
     pub(super) unsent: BTreeSet<u64>,
     /// Streams whose queue is full.
     pub(super) full: HashSet<usize>,
-    /// Where the next look begins to read: files take turns.
+    /// Number of the content that the next look reads first: files take turns.
     pub(super) turn: u64,
 }
 

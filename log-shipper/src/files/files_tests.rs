@@ -15,7 +15,7 @@ use super::*;
 use crate::event::LogEvent;
 use crate::files::reading::{LAST_LINE_AFTER, LINGERING};
 
-/// A queue that takes as much as it is told, and delivers when it is told.
+/// A queue that can be filled and emptied by the test.
 #[derive(Clone, Debug, Default)]
 struct Taken {
     events: Rc<RefCell<Vec<LogEvent>>>,
@@ -32,7 +32,7 @@ impl Outlet for Taken {
     }
 }
 
-/// A folder with logs, and a shipper's files that are looked at by hand.
+/// A folder with logs, and the files of a shipper that the test drives.
 struct Bed {
     folder: tempfile::TempDir,
     sources: Vec<Source>,
@@ -128,7 +128,7 @@ impl Bed {
         self.taken.events.borrow().iter().map(|event| event.message.clone()).collect()
     }
 
-    /// How often each line arrived that is not there once.
+    /// Counts of the lines that did not arrive exactly once.
     fn amiss(&self, lines: u32) -> BTreeMap<String, usize> {
         let mut counts: BTreeMap<String, usize> = (0..lines).map(|line| (format!("line {line}"), 0)).collect();
         for text in self.texts() {

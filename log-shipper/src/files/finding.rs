@@ -30,7 +30,7 @@ impl<O: Outlet> Files<O> {
         has_more
     }
 
-    /// Whether everything that was read is in the queues.
+    /// Returns whether everything that was read is in the queues.
     pub(crate) fn is_all_handed_on(&self) -> bool {
         self.contents.values().all(|content| content.waiting.is_empty())
     }
@@ -47,7 +47,7 @@ impl<O: Outlet> Files<O> {
         rotated
     }
 
-    /// Takes note of a path that a pattern matches.
+    /// Registers the file at a path that a pattern matches, and returns the rotation if the path had another file before.
     fn meet(&mut self, place: Place, look: &mut Look) -> Option<Rotated> {
         if place.path.file_name().and_then(|name| name.to_str()).is_some_and(is_compressed) {
             self.left_out.note(&place.path, "it is compressed");

@@ -13,11 +13,11 @@ use crate::journal::Position;
 use crate::lines::Lines;
 use crate::tail::Glance;
 
-/// How long a renamed or deleted file is kept after its last byte: writers go on with it until they are told of the rotation.
+/// Time for which a renamed or deleted file stays open after its last byte: writers use it until they reopen their log.
 pub(super) const LINGERING: Duration = Duration::from_secs(10);
-/// After so long a last line without an end is sent: its writer will not come back to it.
+/// Time after which a last line without a line feed is sent.
 pub(super) const LAST_LINE_AFTER: Duration = Duration::from_secs(60);
-/// How often a file with more to read may be read in one look.
+/// Chunks of 256 kB that one look reads of a file at most.
 const ROUNDS: usize = 16;
 
 impl<O: Outlet> Files<O> {
@@ -126,7 +126,7 @@ impl<O: Outlet> Files<O> {
         true
     }
 
-    /// What a content's file is now. None if it is nowhere.
+    /// Returns the metadata of a content's file, or none if it is gone; its unread bytes are then counted as lost.
     fn metadata(&mut self, number: u64, look: &mut Look) -> Option<Metadata> {
         let content = self.contents.get_mut(&number)?;
         if content.is_gone {
@@ -154,7 +154,7 @@ impl<O: Outlet> Files<O> {
         Some(metadata)
     }
 
-    /// Sends a last line without an end when nobody has written to it for long enough.
+    /// Sends a last line without a line feed once the file has not grown for long enough.
     fn end_last_line(&mut self, number: u64, now: Now) {
         let Some(content) = self.contents.get_mut(&number) else { return };
         let quiet = now.instant.duration_since(content.grown_at);

@@ -1,4 +1,4 @@
-//! What rotation did to files: which older generation, or which copy, has the lines that were not read.
+//! Rotation: finds the older generation, or the copy, that has the lines that were not read.
 
 use std::collections::HashMap;
 use std::fs::Metadata;
@@ -24,7 +24,7 @@ struct Copied {
 }
 
 impl<O: Outlet> Files<O> {
-    /// Whether a file is a copy of one that is read: its lines are sent already. It is read only when the other is truncated.
+    /// Returns whether a file is a copy of one that is read: its lines are sent already. A copy is read only when the original is truncated.
     pub(crate) fn is_copy(&mut self, found: &Found) -> io::Result<bool> {
         let (path, length) = (&found.place.path, found.metadata.len());
         let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else { return Ok(false) };
@@ -155,7 +155,7 @@ impl<O: Outlet> Files<O> {
         }
     }
 
-    /// What the journal says of a file in a source's stream.
+    /// Returns the journal's position of a file in a source's stream.
     pub(crate) fn position_of(&self, id: FileId, source: usize) -> Option<&Position> {
         let is_configured = |to: &Target| self.targets.iter().any(|target| **target == *to);
         self.books.journal.position(id, &self.following[source].output.to, is_configured)
@@ -202,7 +202,7 @@ fn folders_of_generations(folder: &Path, base: &str, listings: &mut Listings) ->
     around.into_iter().filter(|other| !is_of_another(listings, other)).collect()
 }
 
-/// Whether a file was made after another; where births are not known, whether it was written to after that was read last.
+/// Returns whether a file was made after another. Without times of birth: whether it was written to after the other was last read.
 fn is_younger(metadata: &Metadata, than: FileId, read_at: i64) -> bool {
     let born = FileId::of(metadata).born;
     if born > 0 && than.born > 0 {
@@ -211,7 +211,7 @@ fn is_younger(metadata: &Metadata, than: FileId, read_at: i64) -> bool {
     metadata.modified().is_ok_and(|modified| modified > UNIX_EPOCH && millis(modified) >= read_at)
 }
 
-/// Where a file is now, if rotation moved it.
+/// Finds a file that rotation moved, in its folder, inside it or beside it.
 pub(crate) fn find_file(id: FileId, was_at: &Path, listings: &mut Listings) -> Option<(PathBuf, Metadata)> {
     listings.around(was_at.parent()?).into_iter().find_map(|folder| {
         let path = listings.with_inode(&folder, id.inode)?;

@@ -34,7 +34,7 @@ struct Posted {
     counters: Arc<IntakeCounters>,
 }
 
-/// What becomes of the documents of a request; each is looked at as soon as it is read, so that memory holds only those that are taken.
+/// Documents of a request, sorted as each is read, so that memory holds only those that are taken.
 #[derive(Default)]
 struct Sorted {
     segments: Vec<RawSegment>,
@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for Sorted {
     }
 }
 
-/// What X-Ray wants of every document.
+/// Ids that X-Ray requires of every document.
 #[derive(Deserialize)]
 struct Ids<'a> {
     #[serde(borrow)]

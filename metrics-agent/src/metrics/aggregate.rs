@@ -35,7 +35,7 @@ const AGE: RangeInclusive<f64> = -14.0 * 86_400.0..=2.0 * 3_600.0;
 /// And values up to this, 2 to the power of 360, of either sign.
 const LARGEST: f64 = 2.348_542_582_773_833_2e108;
 
-/// Why a line is not counted.
+/// Reasons for which a line is not counted.
 pub(super) mod reasons {
     use telemetry_delivery::LossReason;
 
@@ -60,7 +60,7 @@ struct Series {
     namespace: Arc<str>,
     name: String,
     kind: Kind,
-    /// Sorted by name.
+    /// Name and value of each, sorted by name.
     dimensions: Vec<(String, String)>,
     /// Seconds since the epoch that the line gave.
     timestamp: Option<u64>,
@@ -74,7 +74,7 @@ enum State {
     Set(HashSet<String>),
 }
 
-/// What lines get beside what they say.
+/// Namespace, dimensions and limits for lines that arrive.
 #[derive(Clone, Debug)]
 pub(crate) struct AggregatorSettings {
     pub(crate) namespace: Arc<str>,
@@ -93,12 +93,12 @@ pub(crate) struct Aggregator {
     bytes: usize,
     /// Gauges that were not set in this interval, those idle for longest behind; known once a series needs the room of one.
     idle: Option<Vec<Series>>,
-    /// When the interval began, in seconds since the epoch.
+    /// Begin of the interval, in seconds since the epoch.
     began: f64,
 }
 
 impl Aggregator {
-    /// An interval begins.
+    /// Makes an aggregator whose first interval begins now.
     pub(crate) fn new(settings: AggregatorSettings, now: f64) -> Self {
         Self { series: HashMap::new(), settings, bytes: 0, idle: None, began: now }
     }
@@ -108,7 +108,7 @@ impl Aggregator {
         self.settings = settings;
     }
 
-    /// When the interval began, in seconds since the epoch.
+    /// Returns the begin of the interval, in seconds since the epoch.
     pub(crate) const fn began(&self) -> f64 {
         self.began
     }
@@ -232,7 +232,7 @@ impl Series {
     }
 }
 
-/// Whether CloudWatch takes a dimension of this name and value: ASCII, not blank, no colon at the beginning of the name.
+/// Returns whether CloudWatch takes a dimension of this name and value: ASCII, not blank, no colon at the beginning of the name.
 pub(crate) fn is_dimension(name: &str, value: &str) -> bool {
     let is_text = |text: &str, longest| !text.trim().is_empty() && text.len() <= longest && is_ascii(text);
     is_text(name, NAME_CHARS) && !name.starts_with(':') && is_text(value, VALUE_CHARS)

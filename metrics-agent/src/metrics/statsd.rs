@@ -14,7 +14,7 @@ use super::datum::Datum;
 use crate::clock::now;
 use crate::datagrams::receive_datagrams;
 
-/// What arrived.
+/// Counts of the lines that arrived.
 #[derive(Debug, Default)]
 pub(crate) struct StatsdCounters {
     pub(crate) lines: AtomicU64,

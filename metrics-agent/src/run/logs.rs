@@ -15,7 +15,7 @@ use crate::config::LogConfig;
 use crate::ports::StartError;
 use crate::{descriptors, state};
 
-/// What is not sent by then is read again by the next.
+/// Time that the shipper before has to send what it read; the next one reads the rest again.
 const HAND_OVER: Duration = Duration::from_secs(2);
 
 /// A shipper, if there are files.
@@ -62,7 +62,7 @@ impl LogsLine {
     }
 }
 
-/// What the configuration amounts to; nothing without files.
+/// Returns the shipper's settings, or none without files.
 fn settings(logs: &LogConfig) -> Result<Option<Settings>, StartError> {
     if logs.files.is_empty() {
         return Ok(None);

@@ -20,7 +20,7 @@ const DATUM_AGE: Duration = Duration::from_secs(13 * 86_400);
 /// Bytes of metric data that may wait in memory.
 const DATA_BYTES: usize = 32 << 20;
 
-/// What stays while configurations change.
+/// The metrics pipeline, which stays while configurations change.
 #[derive(Debug)]
 pub(super) struct MetricsLine {
     aggregator: Arc<Mutex<Aggregator>>,
@@ -40,7 +40,7 @@ impl MetricsLine {
         Ok(Self { aggregator, counters: Arc::default(), queue, flush, keeper, ledger })
     }
 
-    /// What receives lines.
+    /// Returns the receiver of lines.
     pub(super) fn intake(&self) -> StatsdIntake {
         StatsdIntake::new(Arc::clone(&self.aggregator), Arc::clone(&self.counters), Arc::clone(&self.ledger))
     }

@@ -1,4 +1,4 @@
-//! [`Item`] and [`Held`]: what waits, and [`Patience`]: when it has waited enough.
+//! [`Item`], [`Held`]: an item that waits, and [`Patience`]: how long it waits.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ pub fn allocated(bytes: usize) -> usize {
     (bytes + 8).next_multiple_of(16).max(32)
 }
 
-/// How long items wait for others: the more there are, the less another gains.
+/// Waiting times of items: the more there are, the less is gained by another.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
     /// With so many items they are taken at once.
@@ -67,9 +67,9 @@ pub struct Patience {
     pub plenty_bytes: usize,
     /// With so many items, those of a full call, the first waits for `briefly` at most.
     pub full: usize,
-    /// How long the first waits then.
+    /// Longest wait of the first item then.
     pub briefly: Duration,
-    /// How long the first waits with fewer.
+    /// Longest wait of the first item with fewer.
     pub linger: Duration,
 }
 
@@ -81,7 +81,7 @@ impl Patience {
         items >= self.plenty || items > 0 && bytes >= self.plenty_bytes
     }
 
-    /// How long the first of so many items waits.
+    /// Returns the longest wait of the first of so many items.
     pub(crate) const fn wait(&self, items: usize) -> Duration {
         if items >= self.full { self.briefly } else { self.linger }
     }

@@ -32,7 +32,7 @@ struct State<T> {
     waiting_bytes: usize,
     /// With those under way.
     held_bytes: usize,
-    /// How long its taker lets items wait.
+    /// Waiting times that the taker chose.
     patience: Patience,
     /// Its taker has gone.
     is_closed: bool,

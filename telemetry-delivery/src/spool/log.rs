@@ -25,7 +25,7 @@ pub(crate) struct Limits {
     pub(crate) bytes: u64,
     /// The share that it may have of what is free without it, 0 to 1.
     pub(crate) share: f64,
-    /// Whether each block is synchronised, or only those that somebody waits for, and what is left at the end.
+    /// Synchronises each block; otherwise only blocks whose sender waits for an answer, and all files at the end.
     pub(crate) synchronises_blocks: bool,
 }
 

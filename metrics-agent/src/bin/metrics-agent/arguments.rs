@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// Seconds to send what is held when stopped; the rest goes to the spool.
     #[arg(long, global = true, default_value_t = 10, value_name = "SECONDS")]
     drain: u64,
-    /// How log lines look on standard error. Colours only on a terminal and without NO_COLOR; RUST_LOG sets the level.
+    /// Format of log lines on standard error. Colours appear only on a terminal and without NO_COLOR; RUST_LOG sets the level.
     #[arg(long, global = true, value_enum, default_value_t, env = "METRICS_AGENT_LOG_FORMAT", value_name = "FORMAT")]
     pub(crate) log_format: LogFormat,
     /// Print the version.

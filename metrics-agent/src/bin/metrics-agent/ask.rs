@@ -10,7 +10,7 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 /// An agent that needs longer is not well.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Whether it answers, or whether it delivers.
+/// Asks whether the agent is alive, or whether it delivers.
 pub(crate) async fn health(at: SocketAddr, is_delivering: bool) -> Result<()> {
     get(at, if is_delivering { "/healthz/delivering" } else { "/healthz" }).await.map(drop)
 }

@@ -18,7 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 /// The daemon's.
 const ROTATED_AT: u64 = 50 << 20;
 
-/// How a line looks that the agent logs.
+/// Format of a log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum LogFormat {
     /// A line of text, in colours on a terminal.
@@ -33,7 +33,7 @@ fn wants_colours() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
-/// How to log.
+/// Destination and format of log lines.
 pub(crate) enum Logging {
     /// To standard error, by `RUST_LOG`.
     Own(LogFormat),
