@@ -2,13 +2,6 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors that stay for sockets: ports, their connections, calls to AWS.
-const FOR_SOCKETS: u64 = 64;
-/// And for the spool, the journal, the log and libraries.
-const FOR_THE_REST: u64 = 64;
-/// More open files than that gain nothing.
-const AT_MOST: u64 = 8_192;
-
 /// Raises the soft limit of descriptors to the hard one: shells and systemd set 1,024 for the sake of `select`, which is not used here.
 pub(crate) fn raise_limit() {
     let limit = getrlimit(Resource::Nofile);
@@ -29,6 +22,12 @@ pub(crate) fn for_log_files() -> usize {
 
 #[cfg(feature = "logs")]
 fn log_files_of(limit: Option<u64>) -> usize {
+    /// Descriptors that stay for sockets: ports, their connections, calls to AWS.
+    const FOR_SOCKETS: u64 = 64;
+    /// Those for the spool, the journal, the log and libraries.
+    const FOR_THE_REST: u64 = 64;
+    /// More open files than that gain nothing.
+    const AT_MOST: u64 = 8_192;
     let left = limit.unwrap_or(u64::MAX).saturating_sub(FOR_SOCKETS + FOR_THE_REST);
     usize::try_from(left.clamp(16, AT_MOST)).unwrap_or(16)
 }
