@@ -484,3 +484,15 @@ fn three_thousand_files_that_are_renamed_at_once_lose_nothing() {
     bed.look();
     assert_eq!(bed.amiss(3_000), NOTHING);
 }
+
+#[test]
+fn a_file_that_two_paths_lead_to_is_read_once_and_its_position_is_written_once() {
+    let mut bed = Bed::new(&["*.log"]);
+    bed.append("app-1.log", 0..5);
+    std::os::unix::fs::symlink("app-1.log", bed.path("current.log")).unwrap();
+    std::fs::hard_link(bed.path("app-1.log"), bed.path("hard.log")).unwrap();
+    bed.look();
+    let before = std::fs::metadata(bed.path(".state/positions.journal")).unwrap().len();
+    (0..5).for_each(|_| bed.look());
+    assert_eq!((bed.amiss(5), std::fs::metadata(bed.path(".state/positions.journal")).unwrap().len()), (NOTHING, before));
+}

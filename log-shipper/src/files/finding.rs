@@ -70,8 +70,10 @@ impl<O: Outlet> Files<O> {
         }
         let Found { place, real, metadata } = found;
         if let Some(content) = self.by_file.get(&(id, target)).and_then(|number| self.contents.get_mut(number)) {
+            // A file that several paths lead to keeps the first: its position would be written with each look.
+            let is_first = content.seen_in != self.looks;
             (content.tail.path, content.seen_in, content.metadata) = (real, self.looks, Some(metadata));
-            if content.place != place {
+            if is_first && content.place != place {
                 content.place = place.clone();
                 self.books.progress.touch(content.number);
             }

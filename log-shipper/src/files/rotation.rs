@@ -49,6 +49,7 @@ impl<O: Outlet> Files<O> {
     pub(crate) fn find_copy(&mut self, lost: &Truncated, look: &mut Look) {
         if let Some(copy) = copy_of(lost, &mut look.listings) {
             if self.by_file.contains_key(&(copy.id, self.target(&lost.place))) {
+                lost.number.into_iter().for_each(|number| self.books.progress.forget(number));
                 return;
             }
             match Tail::resumed(copy.path, copy.id, lost.before.offset) {
@@ -144,7 +145,7 @@ impl<O: Outlet> Files<O> {
             None => {
                 let bytes = position.length.saturating_sub(position.offset);
                 self.books.ledger.lose_unread(bytes, DELETED);
-                if is_last || bytes > 0 {
+                if is_last && !self.is_generation_of_another(place) || bytes > 0 {
                     tracing::warn!(
                         path = %place.path.display(), position = position.offset, bytes,
                         "a log file is gone: what was written to it since the last process stopped is lost"
@@ -153,6 +154,12 @@ impl<O: Outlet> Files<O> {
                 self.write_down(&[Position { gone: true, ..position.clone() }]);
             }
         }
+    }
+
+    /// Returns whether rotation may have made the file's name from that of one that is there: its end was read under that name.
+    fn is_generation_of_another(&self, place: &Place) -> bool {
+        let (Some(folder), Some(name)) = (place.path.parent(), place.path.file_name().and_then(|name| name.to_str())) else { return false };
+        bases_of(name).iter().any(|base| self.at_path.contains_key(&(folder.join(base), self.target(place))))
     }
 
     /// Returns the journal's position of a file in a source's stream.
