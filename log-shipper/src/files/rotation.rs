@@ -73,7 +73,9 @@ impl<O: Outlet> Files<O> {
         let path = &rotated.place.path;
         let (Some(folder), Some(base)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else { return };
         let at = self.position_of(rotated.before, rotated.place.source).map_or(look.now.millis, |position| position.at);
-        for folder in folders_of_generations(folder, base, &mut look.listings) {
+        // Folders beside it may be of other services: their files are no generations of this one.
+        let is_inside = |other: &PathBuf| other == folder || other.parent() == Some(folder);
+        for folder in folders_of_generations(folder, base, &mut look.listings).into_iter().filter(is_inside) {
             let entries = look.listings.folder(&folder);
             let names = entries.iter().filter(|entry| !entry.is_folder).filter_map(|entry| entry.name.to_str());
             for name in names.filter(|name| is_generation_of(name, base)) {
@@ -92,7 +94,8 @@ impl<O: Outlet> Files<O> {
             self.left_out.note(path, "it is compressed; lines in it that were not sent before are lost (rotate with delaycompress)");
             return;
         }
-        let is_matched = self.following.iter().any(|following| following.target == target && following.matches(path));
+        // Files that a source names are that source's, also when its stream is another.
+        let is_matched = self.following.iter().any(|following| following.matches(path));
         if is_matched || self.by_file.contains_key(&(id, target)) || self.position_of(id, found.place.source).is_some() {
             return;
         }
