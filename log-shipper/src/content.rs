@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fs::Metadata;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,13 @@ pub(crate) struct Place {
     pub(crate) path: PathBuf,
     /// The place of the source among all.
     pub(crate) source: usize,
+}
+
+impl Place {
+    /// The folder, and the name in it; none for a name that is not UTF-8, which is none of rotation's.
+    pub(crate) fn folder_and_name(&self) -> Option<(&Path, &str)> {
+        Some((self.path.parent()?, self.path.file_name()?.to_str()?))
+    }
 }
 
 /// The destination of lines, and how their times are read.

@@ -81,14 +81,17 @@ impl Tail {
         Self { id, path, file: None, head, mark, read_to: 0, splitter: Splitter::default(), at_end: None, length: 0 }
     }
 
-    /// A file that is read on from an offset.
-    pub(crate) fn resumed(path: PathBuf, id: FileId, offset: u64) -> io::Result<Self> {
+    /// A file that is read on behind the lines that were given of `before`; none if it does not have that content.
+    pub(crate) fn resumed(path: PathBuf, id: FileId, before: &Before) -> io::Result<Option<Self>> {
         let mut tail = Self::new(path, id);
         let (file, _) = tail.open()?;
         let length = file.metadata()?.len();
-        let (head, mark) = (Head::read(file, length)?, Mark::read(file, offset)?);
-        (tail.head, tail.mark, tail.read_to, tail.length) = (head, mark, offset, length);
-        Ok(tail)
+        if !before.is_in(file, length)? {
+            return Ok(None);
+        }
+        let (head, mark) = (Head::read(file, length)?, Mark::read(file, before.offset)?);
+        (tail.head, tail.mark, tail.read_to, tail.length) = (head, mark, before.offset, length);
+        Ok(Some(tail))
     }
 
     /// Reads at most one chunk of what is new. Whether the file was opened for it.
@@ -289,7 +292,9 @@ mod tests {
     fn reading_goes_on_where_delivery_had_got_to() {
         let (_folder, path) = file(b"one\ntwo\n");
         let id = FileId::of(&path.metadata().unwrap());
-        assert_eq!(texts(&mut Tail::resumed(path, id, 4).unwrap()), ["two"]);
+        let head = Head::read(&open(&path).unwrap(), 8).unwrap();
+        let before = Before { head, mark: None, read_to: 4, offset: 4, length: 8 };
+        assert_eq!(texts(&mut Tail::resumed(path, id, &before).unwrap().unwrap()), ["two"]);
     }
 
     #[test]

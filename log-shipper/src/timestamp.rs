@@ -168,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// 2026-11-30T14:37:30Z.
+    /// The time of all lines here, 2026-11-30T14:37:30Z, in milliseconds since the epoch.
     const TIME: i64 = 1_796_049_450_000;
 
     fn read(line: &str, zone: Option<&TimeZone>) -> Option<i64> {

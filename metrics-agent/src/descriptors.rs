@@ -24,7 +24,7 @@ pub(crate) fn for_log_files() -> usize {
 fn log_files_of(limit: Option<u64>) -> usize {
     /// Descriptors that stay for sockets: ports, their connections, calls to AWS.
     const FOR_SOCKETS: u64 = 64;
-    /// Those for the spool, the journal, the log and libraries.
+    /// Descriptors that stay for the spool, the journal, the log and libraries.
     const FOR_THE_REST: u64 = 64;
     /// More open files than that gain nothing.
     const AT_MOST: u64 = 8_192;

@@ -1,4 +1,4 @@
-//! What a newcomer sees: a segment before `init`, and no agent. One test, since it owns the logger and the recorder of the process.
+//! Checks the log lines of a first try: a segment before `init`, and no agent. One test, since it owns the logger and the recorder of the process.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

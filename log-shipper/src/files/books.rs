@@ -98,7 +98,7 @@ impl<O: Outlet> Files<O> {
         let tail = &content.tail;
         Position {
             file: tail.id,
-            to: Some((*self.targets[self.target(&content.place)]).clone()),
+            to: Some((*self.following[content.place.source].output.to).clone()),
             path: Some(content.place.path.clone()),
             head: tail.head(),
             mark: tail.mark_at(offset),

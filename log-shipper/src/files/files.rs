@@ -79,7 +79,6 @@ impl Following {
 #[derive(Debug)]
 pub(crate) struct Files<O> {
     pub(crate) following: Vec<Following>,
-    pub(crate) targets: Vec<Arc<Target>>,
     pub(crate) books: Books,
     pub(crate) left_out: LeftOut,
     pub(super) outlet: O,
@@ -124,7 +123,6 @@ impl<O: Outlet> Files<O> {
         let following = sources.iter().filter_map(following).collect();
         Self {
             following,
-            targets,
             books,
             left_out: LeftOut::default(),
             outlet,

@@ -10,7 +10,7 @@ use crate::content::Place;
 use crate::generation::is_compressed;
 use crate::links::resolve;
 use crate::listing::Listings;
-use crate::tail::{Tail, open};
+use crate::tail::Tail;
 
 impl<O: Outlet> Files<O> {
     /// Finds files, reads what is new, hands it on, remembers what is delivered. Whether there is more to read at once.
@@ -106,11 +106,10 @@ impl<O: Outlet> Files<O> {
             return Ok(true);
         };
         let before = position.before();
-        if before.is_in(&open(&found.real)?, found.metadata.len())? {
-            let tail = Tail::resumed(found.real.clone(), id, position.offset)?;
-            self.insert(None, tail, found.place.clone(), look.now);
-        } else {
-            self.insert(None, new(), found.place.clone(), look.now);
+        let resumed = Tail::resumed(found.real.clone(), id, &before)?;
+        let is_truncated = resumed.is_none();
+        self.insert(None, resumed.unwrap_or_else(new), found.place.clone(), look.now);
+        if is_truncated {
             self.find_copy(&Truncated { place: found.place.clone(), id, before, number: None }, look);
         }
         Ok(true)

@@ -26,17 +26,14 @@ struct Copied {
 impl<O: Outlet> Files<O> {
     /// Returns whether a file is a copy of one that is read: its lines are sent already. A copy is read only when the original is truncated.
     pub(crate) fn is_copy(&mut self, found: &Found) -> io::Result<bool> {
-        let (path, length) = (&found.place.path, found.metadata.len());
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else { return Ok(false) };
-        let target = self.target(&found.place);
-        for base in bases_of(name) {
-            let base = folder.join(base);
-            let number = self.at_path.get(&(base.clone(), target)).and_then(|id| self.by_file.get(&(*id, target)));
+        let (length, target) = (found.metadata.len(), self.target(&found.place));
+        for (base, id) in self.bases(&found.place) {
+            let number = self.by_file.get(&(id, target));
             let Some(content) = number.and_then(|number| self.contents.get(number)) else { continue };
             // One that is empty may be about to become a copy.
             if length == 0 || content.tail.is_copied_to(&open(&found.real)?, length)? {
                 if length > 0 {
-                    self.left_out.note(path, &format!("it is a copy of {}, whose lines are sent", base.display()));
+                    self.left_out.note(&found.place.path, &format!("it is a copy of {}, whose lines are sent", base.display()));
                 }
                 return Ok(true);
             }
@@ -52,8 +49,9 @@ impl<O: Outlet> Files<O> {
                 lost.number.into_iter().for_each(|number| self.books.progress.forget(number));
                 return;
             }
-            match Tail::resumed(copy.path, copy.id, lost.before.offset) {
-                Ok(tail) => return self.insert(lost.number, tail, lost.place.clone(), look.now),
+            match Tail::resumed(copy.path, copy.id, &lost.before) {
+                Ok(Some(tail)) => return self.insert(lost.number, tail, lost.place.clone(), look.now),
+                Ok(None) => {}
                 Err(error) => tracing::error!(path = %lost.place.path.display(), %error, "the copy of a truncated log file cannot be read"),
             }
         }
@@ -70,20 +68,15 @@ impl<O: Outlet> Files<O> {
 
     /// Finds generations that came and went between two looks, or while the process was down: younger than what was read last.
     pub(crate) fn find_generations(&mut self, rotated: &Rotated, look: &mut Look) {
-        let path = &rotated.place.path;
-        let (Some(folder), Some(base)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else { return };
+        let Some((folder, base)) = rotated.place.folder_and_name() else { return };
         let at = self.position_of(rotated.before, rotated.place.source).map_or(look.now.millis, |position| position.at);
         // Folders beside it may be of other services: their files are no generations of this one.
         let is_inside = |other: &PathBuf| other == folder || other.parent() == Some(folder);
-        for folder in folders_of_generations(folder, base, &mut look.listings).into_iter().filter(is_inside) {
-            let entries = look.listings.folder(&folder);
-            let names = entries.iter().filter(|entry| !entry.is_folder).filter_map(|entry| entry.name.to_str());
-            for name in names.filter(|name| is_generation_of(name, base)) {
-                let path = folder.join(name);
-                let Some(metadata) = path.symlink_metadata().ok().filter(Metadata::is_file) else { continue };
-                if is_younger(&metadata, rotated.before, at) {
-                    self.adopt_generation(rotated, Found { place: rotated.place.clone(), real: path, metadata }, look);
-                }
+        let folders = folders_of_generations(folder, base, &mut look.listings).into_iter().filter(is_inside);
+        for path in generations_in(folders, base, &mut look.listings) {
+            let Some(metadata) = path.symlink_metadata().ok().filter(Metadata::is_file) else { continue };
+            if is_younger(&metadata, rotated.before, at) {
+                self.adopt_generation(rotated, Found { place: rotated.place.clone(), real: path, metadata }, look);
             }
         }
     }
@@ -148,7 +141,8 @@ impl<O: Outlet> Files<O> {
             None => {
                 let bytes = position.length.saturating_sub(position.offset);
                 self.books.ledger.lose_unread(bytes, DELETED);
-                if is_last && !self.is_generation_of_another(place) || bytes > 0 {
+                // The end of a generation was read under the name that it had before.
+                if is_last && self.bases(place).is_empty() || bytes > 0 {
                     tracing::warn!(
                         path = %place.path.display(), position = position.offset, bytes,
                         "a log file is gone: what was written to it since the last process stopped is lost"
@@ -159,15 +153,17 @@ impl<O: Outlet> Files<O> {
         }
     }
 
-    /// Returns whether rotation may have made the file's name from that of one that is there: its end was read under that name.
-    fn is_generation_of_another(&self, place: &Place) -> bool {
-        let (Some(folder), Some(name)) = (place.path.parent(), place.path.file_name().and_then(|name| name.to_str())) else { return false };
-        bases_of(name).iter().any(|base| self.at_path.contains_key(&(folder.join(base), self.target(place))))
+    /// Returns the files that are there under names from which rotation may have made this one.
+    fn bases(&self, place: &Place) -> Vec<(PathBuf, FileId)> {
+        let Some((folder, name)) = place.folder_and_name() else { return Vec::new() };
+        let target = self.target(place);
+        let known = |base: String| self.at_path.get_key_value(&(folder.join(base), target)).map(|((path, _), id)| (path.clone(), *id));
+        bases_of(name).into_iter().filter_map(known).collect()
     }
 
     /// Returns the journal's position of a file in a source's stream.
     pub(crate) fn position_of(&self, id: FileId, source: usize) -> Option<&Position> {
-        let is_configured = |to: &Target| self.targets.iter().any(|target| **target == *to);
+        let is_configured = |to: &Target| self.following.iter().any(|following| *following.output.to == *to);
         self.books.journal.position(id, &self.following[source].output.to, is_configured)
     }
 }
@@ -183,16 +179,21 @@ pub(crate) struct Truncated {
 
 /// The youngest file around that has the content and perhaps more.
 fn copy_of(lost: &Truncated, listings: &mut Listings) -> Option<Copied> {
-    let (folder, base) = (lost.place.path.parent()?, lost.place.path.file_name()?.to_str()?);
-    let mut copies = Vec::new();
-    for folder in folders_of_generations(folder, base, listings) {
+    let (folder, base) = lost.place.folder_and_name()?;
+    let paths = generations_in(folders_of_generations(folder, base, listings), base, listings);
+    let readable = paths.iter().filter(|path| !is_compressed(&path.to_string_lossy()));
+    readable.filter_map(|path| copied(path, lost).ok().flatten()).max_by_key(|copy| copy.modified)
+}
+
+/// The files in these folders whose names rotation may have made from `base`.
+fn generations_in(folders: impl IntoIterator<Item = PathBuf>, base: &str, listings: &mut Listings) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for folder in folders {
         let entries = listings.folder(&folder);
         let names = entries.iter().filter(|entry| !entry.is_folder).filter_map(|entry| entry.name.to_str());
-        for path in names.filter(|name| is_generation_of(name, base) && !is_compressed(name)).map(|name| folder.join(name)) {
-            copies.extend(copied(&path, lost).ok().flatten());
-        }
+        paths.extend(names.filter(|name| is_generation_of(name, base)).map(|name| folder.join(name)));
     }
-    copies.into_iter().max_by_key(|copy| copy.modified)
+    paths
 }
 
 fn copied(path: &Path, lost: &Truncated) -> io::Result<Option<Copied>> {
