@@ -6,12 +6,13 @@
 //! itself, synced and renamed. The files are readable by their owner only, and a lock keeps a second process out.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use telemetry_delivery::lock_folder;
 
 use crate::event::Target;
 use crate::identity::{FileId, Head, Mark};
@@ -75,8 +76,9 @@ pub(crate) struct Journal {
 impl Journal {
     /// Opens the journal in a folder, which is made if it is not there.
     pub(crate) fn open(folder: &Path) -> io::Result<Self> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let lock = lock(folder)?;
+        // Two shippers on one journal would send every line twice.
+        let taken = || io::Error::new(io::ErrorKind::ResourceBusy, "another process ships from this folder");
+        let lock = lock_folder(folder)?.ok_or_else(taken)?;
         let path = folder.join("positions.journal");
         let text = match std::fs::read(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -153,16 +155,6 @@ impl Journal {
         self.file = append_to(&self.path)?;
         self.records = positions.len() as u64;
         Ok(())
-    }
-}
-
-/// Two shippers on one journal would send every line twice.
-fn lock(folder: &Path) -> io::Result<File> {
-    let file = options().create(true).truncate(false).write(true).open(folder.join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(io::Error::new(io::ErrorKind::ResourceBusy, "another process ships from this folder")),
-        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

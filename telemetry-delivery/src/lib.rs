@@ -43,5 +43,5 @@ pub use keeper::{Keeper, Spooled};
 pub use ledger::{Ledger, LedgerSnapshot};
 pub use pump::{Destination, Outcome, Pump, PumpSettings};
 pub use queue::{Held, Item, Patience, Queue, allocated};
-pub use spool::{Place, SpoolError, SpoolMode, SpoolSettings};
+pub use spool::{Place, SpoolError, SpoolMode, SpoolSettings, lock_folder};
 pub use verdict::{LossReason, Verdict};

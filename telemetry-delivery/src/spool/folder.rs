@@ -47,6 +47,22 @@ impl std::error::Error for SpoolError {
     }
 }
 
+/// Makes a folder for this user alone, and locks the file `lock` in it for as long as that is open. Returns none if another process has it.
+///
+/// # Errors
+/// When the folder cannot be made or the file cannot be opened. A link is refused: it could lead to a file of somebody else.
+pub fn lock_folder(folder: &Path) -> io::Result<Option<File>> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
+    let file = options.open(folder.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 /// Held while the folder is ours.
 #[derive(Debug)]
 pub(super) struct Lock(File);
@@ -55,21 +71,11 @@ impl Lock {
     /// Makes and locks the folder; says whether the process before ended without order.
     pub(super) fn take(folder: &Path) -> Result<(Self, bool), SpoolError> {
         let failed = |error| SpoolError::Folder(folder.to_owned(), error);
-        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-        // In a folder where others may write, a link could lead the agent to write over a file of somebody else.
-        let mode = std::fs::metadata(folder).map_err(failed)?.mode();
-        if mode & 0o002 != 0 {
+        // In a folder where others may write, somebody else could take away what waits.
+        if std::fs::metadata(folder).is_ok_and(|metadata| metadata.mode() & 0o002 != 0) {
             return Err(failed(io::Error::other("every user may write to this folder; take that right away (chmod o-w)")));
         }
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32);
-        let file = options.open(folder.join("lock"));
-        let mut file = file.map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(SpoolError::Taken(folder.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
-        }
+        let mut file = lock_folder(folder).map_err(failed)?.ok_or_else(|| SpoolError::Taken(folder.to_owned()))?;
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(failed)?;
         let was_running = text == RUNNING;

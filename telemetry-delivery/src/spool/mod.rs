@@ -53,7 +53,7 @@ mod folder;
 
 mod log;
 
-pub use folder::SpoolError;
+pub use folder::{SpoolError, lock_folder};
 pub use log::Place;
 pub use settings::{SpoolMode, SpoolSettings};
 
