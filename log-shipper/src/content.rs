@@ -47,6 +47,16 @@ pub(crate) struct Output {
     pub(crate) zone: Option<TimeZone>,
 }
 
+/// The beginning of a content.
+#[derive(Debug)]
+pub(crate) struct Begin {
+    /// The number of a content that continues in another file.
+    pub(crate) number: Option<u64>,
+    pub(crate) place: Place,
+    /// Milliseconds since the epoch when the file was last seen at the path.
+    pub(crate) at: i64,
+}
+
 /// The content of a file that is being read. Its number is that of [`Progress`].
 #[derive(Debug)]
 pub(crate) struct Content {
@@ -62,6 +72,8 @@ pub(crate) struct Content {
     pub(crate) metadata: Option<Metadata>,
     /// The number of the look that found it under a pattern.
     pub(crate) seen_in: u64,
+    /// Milliseconds since the epoch when the file was last seen at the path, with this content.
+    pub(crate) seen_at: i64,
     /// No path leads to it any more, and it was closed.
     pub(crate) is_gone: bool,
     times: Times,
@@ -88,10 +100,11 @@ struct Told {
 }
 
 impl Content {
-    pub(crate) fn new(number: u64, tail: Tail, place: Place, output: Output, now: Now) -> Self {
+    pub(crate) fn new(begin: Begin, tail: Tail, output: Output, now: Now) -> Self {
+        let Begin { number, place, at: seen_at } = begin;
+        let (number, waiting, grown_at) = (number.unwrap_or_default(), VecDeque::new(), now.instant);
         let (times, told) = (Times { modified: now.millis, ..Times::default() }, Told::default());
-        let (waiting, grown_at) = (VecDeque::new(), now.instant);
-        Self { number, tail, place, output, waiting, grown_at, metadata: None, seen_in: 0, is_gone: false, times, told }
+        Self { number, tail, place, output, waiting, grown_at, metadata: None, seen_in: 0, seen_at, is_gone: false, times, told }
     }
 
     /// Makes events of lines. An empty line is none, since the service refuses it; its bytes are done.

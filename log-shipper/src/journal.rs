@@ -31,6 +31,9 @@ pub(crate) struct Position {
     /// The path that a pattern matched, when the file was last seen under one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) path: Option<PathBuf>,
+    /// The file that the path leads to over links, if that is another path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) real: Option<PathBuf>,
     pub(crate) head: Head,
     /// Of the bytes before `offset`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -39,7 +42,7 @@ pub(crate) struct Position {
     /// The length that was last seen.
     #[serde(default)]
     pub(crate) length: u64,
-    /// Milliseconds since the epoch when it was written.
+    /// Milliseconds since the epoch when the file was last found to have this content.
     #[serde(default)]
     pub(crate) at: i64,
     /// The file was deleted: its position is forgotten.
@@ -194,7 +197,18 @@ mod tests {
 
     fn position(inode: u64, offset: u64) -> Position {
         let head = Head { length: 3, checksum: 7 };
-        Position { file: file(inode), to: Some(to("s")), path: None, head, mark: None, offset, length: offset, at: 0, gone: false }
+        Position {
+            file: file(inode),
+            to: Some(to("s")),
+            path: None,
+            real: None,
+            head,
+            mark: None,
+            offset,
+            length: offset,
+            at: 0,
+            gone: false,
+        }
     }
 
     fn offset(journal: &Journal, inode: u64) -> Option<u64> {

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::identity::FileId;
+
 /// Paths that are logged one by one, per reason.
 const NAMED: usize = 20;
 /// Paths that are remembered; with more, each may be logged once more.
@@ -19,8 +21,13 @@ pub(crate) struct LeftOut {
     failures: HashMap<PathBuf, Failing>,
 }
 
+/// Time after which a file that failed is forgotten if it was not tried again: no pattern matches it any more.
+const FORGOTTEN: Duration = Duration::from_secs(60);
+
 #[derive(Clone, Copy, Debug)]
 struct Failing {
+    /// Another file at the path has not failed.
+    id: FileId,
     again_at: Instant,
     pause: Duration,
     attempts: u64,
@@ -62,17 +69,29 @@ impl LeftOut {
         self.reasons.get(path).map(String::as_str)
     }
 
-    /// Returns whether a path failed and its pause is not over.
-    pub(crate) fn is_waiting(&self, path: &Path, now: Instant) -> bool {
-        !self.failures.is_empty() && self.failures.get(path).is_some_and(|failing| now < failing.again_at)
+    /// Returns whether the file at a path failed and its pause is not over.
+    pub(crate) fn is_waiting(&self, path: &Path, id: FileId, now: Instant) -> bool {
+        !self.failures.is_empty() && self.failures.get(path).is_some_and(|failing| failing.id == id && now < failing.again_at)
+    }
+
+    /// Forgets the failure of a file that is gone.
+    pub(crate) fn forget(&mut self, path: &Path, id: FileId) {
+        if self.failures.get(path).is_some_and(|failing| failing.id == id) {
+            self.failures.remove(path);
+        }
+    }
+
+    /// Forgets the failures of files that were not tried again.
+    pub(crate) fn forget_old(&mut self, now: Instant) {
+        self.failures.retain(|_, failing| now < failing.again_at + FORGOTTEN);
     }
 
     /// Notes a failure: the first is logged, later ones are counted.
-    pub(crate) fn failed(&mut self, path: &Path, error: &std::io::Error, now: Instant) {
-        let before = self.failures.get(path).copied();
+    pub(crate) fn failed(&mut self, path: &Path, id: FileId, error: &std::io::Error, now: Instant) {
+        let before = self.failures.get(path).copied().filter(|failing| failing.id == id);
         let pause = before.map_or(PATIENCE.0, |failing| (failing.pause * 2).min(PATIENCE.1));
         let attempts = before.map_or(0, |failing| failing.attempts) + 1;
-        self.failures.insert(path.to_owned(), Failing { again_at: now + pause, pause, attempts });
+        self.failures.insert(path.to_owned(), Failing { id, again_at: now + pause, pause, attempts });
         if before.is_none() {
             let remedy = if error.kind() == std::io::ErrorKind::PermissionDenied {
                 "; give the agent's user or one of its groups (adm, with systemd: SupplementaryGroups=adm) the right to read it"
@@ -102,12 +121,19 @@ mod tests {
     fn failures_are_tried_again_at_growing_distances() {
         let (mut left, path, now) = (LeftOut::default(), Path::new("/a.log"), Instant::now());
         let error = || std::io::ErrorKind::PermissionDenied.into();
-        left.failed(path, &error(), now);
-        let seconds = Duration::from_secs;
-        assert!(left.is_waiting(path, now + seconds(4)) && !left.is_waiting(path, now + seconds(5)));
-        (0..10).for_each(|_| left.failed(path, &error(), now));
-        assert!(left.is_waiting(path, now + seconds(299)) && !left.is_waiting(path, now + seconds(300)));
+        let (seconds, id) = (Duration::from_secs, FileId { device: 1, inode: 2, born: 3 });
+        let another = FileId { born: 4, ..id };
+        left.failed(path, id, &error(), now);
+        assert!(left.is_waiting(path, id, now + seconds(4)) && !left.is_waiting(path, id, now + seconds(5)));
+        assert!(!left.is_waiting(path, another, now), "another file at the path has not failed");
+        (0..10).for_each(|_| left.failed(path, id, &error(), now));
+        assert!(left.is_waiting(path, id, now + seconds(299)) && !left.is_waiting(path, id, now + seconds(300)));
         left.is_read(path);
-        assert!(!left.is_waiting(path, now));
+        assert!(!left.is_waiting(path, id, now));
+        left.failed(path, id, &error(), now);
+        left.forget_old(now + seconds(64));
+        assert!(left.failures.len() == 1, "it may be tried again");
+        left.forget_old(now + seconds(65));
+        assert!(left.failures.is_empty());
     }
 }

@@ -33,7 +33,7 @@ pub struct Settings {
     pub memory: usize,
     /// Longest time for which a batch waits for more events. Default 500 ms; the AWS agents wait 5 s.
     pub linger: Duration,
-    /// Pause between two looks at the files. Default 250 ms, and at least nine times the duration of a look.
+    /// Pause between two looks at the files. Default 250 ms, and at least nine times the duration of a look up to 5 s.
     pub poll: Duration,
     /// Files that are open at once. Default 512. Others are opened when they grow.
     pub max_open: usize,
@@ -58,8 +58,8 @@ impl Settings {
 
 /// The share of a drain's time that reading may take; the rest is for sending.
 const READING_SHARE: u32 = 2;
-/// Between two looks pass so many times the duration of one.
-const REST: u32 = 9;
+/// Between two looks pass so many times the duration of one, and at most a few seconds.
+const REST: (u32, Duration) = (9, Duration::from_secs(5));
 
 /// Tails files until told to drain.
 #[derive(Debug)]
@@ -144,7 +144,7 @@ fn read(mut files: Files<Queues>, poll: Duration, stopped: &mpsc::Receiver<Durat
         let began = Now::read();
         let has_more = files.look(began);
         let took = Now::read().instant.duration_since(began.instant);
-        let pause = if has_more { Duration::ZERO } else { poll.max(took * REST) };
+        let pause = if has_more { Duration::ZERO } else { poll.max((took * REST.0).min(REST.1)) };
         match stopped.recv_timeout(pause) {
             Err(RecvTimeoutError::Timeout) => {}
             Ok(time) => break time,
@@ -170,7 +170,7 @@ fn read(mut files: Files<Queues>, poll: Duration, stopped: &mpsc::Receiver<Durat
 
 /// Writes down what was delivered since the last look.
 async fn remember(mut files: Files<Queues>) {
-    let written = tokio::task::spawn_blocking(move || files.remember(Now::read())).await;
+    let written = tokio::task::spawn_blocking(move || files.remember()).await;
     if let Err(error) = written {
         tracing::error!(%error, "log positions could not be written");
     }

@@ -2,8 +2,13 @@
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+
+#[cfg(target_os = "linux")]
+use rustix::fs::{Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
 
 use crate::identity::{FileId, Head, Mark, SAMPLE, bytes_at};
 use crate::lines::{Lines, Splitter};
@@ -97,7 +102,7 @@ impl Tail {
     /// Reads at most one chunk of what is new. Whether the file was opened for it.
     pub(crate) fn look(&mut self, metadata: &Metadata, opened: &mut bool) -> io::Result<Glance> {
         let mut glance = Glance::default();
-        self.length = metadata.len();
+        let length_before = std::mem::replace(&mut self.length, metadata.len());
         let state = State::of(metadata);
         if self.at_end == Some(state) || self.at_end.is_none() && self.length == 0 && self.read_to == 0 {
             return Ok(glance);
@@ -116,7 +121,7 @@ impl Tail {
         let end = read_to + bytes.len() as u64;
         let mark = Mark::read(file, end)?;
         if is_changed {
-            glance.before = Some(self.before());
+            glance.before = Some(Before { length: length_before.max(self.read_to), ..self.before() });
             self.splitter.clear();
         }
         self.splitter.take(&bytes, read_to, &mut glance.lines);
@@ -208,21 +213,23 @@ impl Tail {
         }
     }
 
-    /// Returns whether another file has the content of this one so far, or its beginning: whether it is a copy.
+    /// Returns whether another file is a copy of this one: has its content so far, or the beginning of it. A copy is not longer than
+    /// its original, unless that was truncated meanwhile.
     pub(crate) fn is_copied_to(&self, other: &File, length: u64) -> io::Result<bool> {
         let before = self.before();
-        if before.is_in(other, length)? {
-            return Ok(true);
+        let has_all = before.is_in(other, length)?;
+        // For this question alone: it does not count as open.
+        let opened = if self.file.is_none() { open(&self.path).ok() } else { None };
+        let Some(file) = self.file.as_ref().or(opened.as_ref()) else { return Ok(has_all) };
+        let original = file.metadata()?.len();
+        if before.head.length > 0 && !before.is_in(file, original)? {
+            return Ok(has_all);
         }
-        let at = length.min(before.read_to);
-        if at == 0 || length > before.read_to {
+        if length == 0 || length > original {
             return Ok(false);
         }
-        // For this question alone: who counts the open files does not know of it.
-        let opened = if self.file.is_none() { Some(open(&self.path)?) } else { None };
-        let Some(file) = self.file.as_ref().or(opened.as_ref()) else { return Ok(false) };
-        let is_alike = Head::read(other, at)?.is_of(file)? && Mark::read(other, at)?.is_of(file, at)?;
-        Ok(is_alike && file.metadata()?.len() >= at)
+        let is_beginning = || Ok(Head::read(other, length)?.is_of(file)? && Mark::read(other, length)?.is_of(file, length)?);
+        if has_all || length > before.read_to { Ok(has_all) } else { is_beginning() }
     }
 
     /// The file, and whether it was opened now.
@@ -239,11 +246,26 @@ impl Tail {
     }
 }
 
-/// Opens a regular file. Links are refused and a pipe does not block: between finding a path and opening it somebody may have put
-/// something else there.
+/// Opens a regular file by a path without links. Links are refused and a pipe does not block: between resolving a path and opening
+/// it another user may have put something else there, also in the place of a folder.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?;
+    let file = match open_without_links(path) {
+        // Kernels before 5.6, and filters of system calls that do not know openat2.
+        Err(Errno::NOSYS | Errno::PERM) => OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)?,
+        opened => File::from(opened?),
+    };
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
+}
+
+#[cfg(target_os = "linux")]
+fn open_without_links(path: &Path) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    rustix::fs::openat2(rustix::fs::CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_without_links(_: &Path) -> rustix::io::Result<OwnedFd> {
+    Err(Errno::NOSYS)
 }
 
 #[cfg(test)]
@@ -356,6 +378,9 @@ mod tests {
         let link = folder.path().join("link.log");
         std::os::unix::fs::symlink(&path, &link).unwrap();
         assert!(open(&link).is_err());
+        let folder_link = folder.path().join("folder");
+        std::os::unix::fs::symlink(folder.path(), &folder_link).unwrap();
+        assert!(open(&folder_link.join("app.log")).is_err(), "and one in the place of its folder");
     }
 
     #[test]
@@ -371,18 +396,19 @@ mod tests {
         let (folder, path) = file(b"one\ntwo\n");
         let mut tail = tail(&path);
         look(&mut tail);
+        tail.close();
         let copy = folder.path().join("app.log.1");
-        for (content, expected) in [
-            ("one\ntwo\n", true),
-            ("one\ntwo\nthree\n", true),
-            ("one\n", true),
-            ("two\n", false),
-            ("one\ntoo\nthree\n", false),
-            ("", false),
-        ] {
+        let is_copy = |content: &str| {
             std::fs::write(&copy, content).unwrap();
-            let is_copy = tail.is_copied_to(&open(&copy).unwrap(), content.len() as u64).unwrap();
-            assert_eq!(is_copy, expected, "{content:?}");
+            tail.is_copied_to(&open(&copy).unwrap(), content.len() as u64).unwrap()
+        };
+        assert!(is_copy("one\ntwo\n") && is_copy("one\n"));
+        for other in ["two\n", "one\ntoo\nthree\n", "", "one\ntwo\nthree\n"] {
+            assert!(!is_copy(other), "{other:?}");
         }
+        append(&path, b"three\n");
+        assert!(is_copy("one\ntwo\nthree\n"), "as long as the original is now");
+        std::fs::write(&path, "new\n").unwrap();
+        assert!(is_copy("one\ntwo\nthree\n"), "the original was truncated");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use telemetry_wire::redact_urls;
+
 #[cfg(feature = "logs")]
 use crate::config::Links;
 use crate::config::{Config, FileConfig, Spool};
@@ -28,7 +30,7 @@ impl Config {
         lines.push(format!("health on {}", self.health.listen));
         if self.traces.to == TracesTo::Otlp {
             let endpoint = self.traces.otlp.endpoint.as_deref().unwrap_or("CloudWatch");
-            lines.push(format!("segments go to {endpoint} as OpenTelemetry's spans"));
+            lines.push(format!("segments go to {} as OpenTelemetry's spans", shown(endpoint)));
         }
         if self.otlp.is_on() {
             lines.push(format!("OpenTelemetry's spans on HTTP {} and gRPC {}", self.otlp.http, self.otlp.grpc));
@@ -50,9 +52,9 @@ impl Config {
         let mut lines = vec![format!("region: {region}")];
         lines.extend(self.aws.role_arn.iter().map(|role| format!("role: {role}")));
         let endpoint = self.aws.endpoint.clone().or_else(|| variable("AWS_ENDPOINT_URL"));
-        lines.extend(endpoint.map(|endpoint| format!("endpoint: {endpoint}")));
+        lines.extend(endpoint.map(|endpoint| format!("endpoint: {}", shown(&endpoint))));
         let proxy = self.aws.proxy.clone().or_else(|| variable("HTTPS_PROXY"));
-        lines.extend(proxy.map(|proxy| format!("proxy: {}", without_password(&proxy))));
+        lines.extend(proxy.map(|proxy| format!("proxy: {}", shown(&proxy))));
         lines
     }
 
@@ -64,7 +66,7 @@ impl Config {
         let empty = empty.map(|(field, _)| format!("aws.{field} is empty; leave it out for the default"));
         let wrong = addresses.iter().find_map(|(field, text)| {
             let text = text.as_ref().filter(|text| !is_web_address(text))?;
-            Some(format!("aws.{field} is `{text}`, expected http://host:port or https://host:port"))
+            Some(format!("aws.{field} is `{}`, expected http://host:port or https://host:port", shown(text)))
         });
         let region = aws.region.as_ref().filter(|region| !is_region(region));
         let region = region.map(|region| format!("aws.region is `{region}`, expected the name of a region such as eu-central-1"));
@@ -80,7 +82,7 @@ impl Config {
         }
         let collector = &self.traces.otlp;
         if let Some(wrong) = collector.endpoint.as_ref().filter(|endpoint| !is_web_address(endpoint)) {
-            return Some(format!("traces.otlp.endpoint is `{wrong}`, expected http://host:port/v1/traces or with https://"));
+            return Some(format!("traces.otlp.endpoint is `{}`, expected http://host:port/v1/traces or with https://", shown(wrong)));
         }
         let is_header =
             |(name, value): (&str, &str)| http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok();
@@ -244,14 +246,11 @@ fn log_summary(_: &FileConfig) -> Vec<String> {
     Vec::new()
 }
 
-/// A proxy's address may have credentials.
-fn without_password(proxy: &str) -> String {
-    match proxy.rsplit_once('@') {
-        Some((before, host)) => {
-            let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
-            format!("{scheme}://***@{host}")
-        }
-        None => proxy.to_owned(),
+/// An address without credentials, also where its scheme is missing.
+fn shown(address: &str) -> String {
+    match address.contains("://") {
+        true => redact_urls(address).into_owned(),
+        false => redact_urls(&format!("http://{address}")).trim_start_matches("http://").to_owned(),
     }
 }
 
@@ -288,6 +287,13 @@ mod tests {
     fn the_summary_shows_no_password() {
         let mut config = Config::default();
         config.aws.proxy = Some("http://user:secret@proxy:3128".into());
-        assert!(config.summary().contains(&"proxy: http://***@proxy:3128".to_owned()));
+        config.aws.endpoint = Some("https://user:secret@aws.example".into());
+        config.traces.to = TracesTo::Otlp;
+        config.traces.otlp.endpoint = Some("https://user:secret@collector.example/v1/traces".into());
+        let summary = config.summary();
+        assert!(summary.contains(&"proxy: http://proxy:3128".to_owned()) && summary.contains(&"endpoint: https://aws.example".to_owned()));
+        assert!(summary.iter().all(|line| !line.contains("secret")), "{summary:?}");
+        config.aws.proxy = Some("user:secret@proxy".into());
+        assert!(config.mistake().is_some_and(|mistake| mistake.contains("`proxy`")));
     }
 }

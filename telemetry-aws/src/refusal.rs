@@ -20,12 +20,14 @@ pub struct Refusal {
     code: Option<String>,
     message: Option<String>,
     retry_after: Option<String>,
+    /// The batch itself is refused.
+    is_of_batch: bool,
 }
 
 impl Refusal {
     pub(crate) fn new(status: Option<u16>, code: Option<&str>, message: Option<&str>, retry_after: Option<&str>) -> Self {
         let [message, retry_after] = [message, retry_after].map(|text| text.map(str::to_owned));
-        Self { status, code: code.map(|code| bare(code).to_owned()), message, retry_after }
+        Self { status, code: code.map(|code| bare(code).to_owned()), message, retry_after, is_of_batch: false }
     }
 
     /// Reads an error of the SDK. Takes note of what it says of the clock and of the credentials.
@@ -61,6 +63,12 @@ impl Refusal {
         if message.is_empty() { self } else { Self { message: Some(message.to_owned()), ..self } }
     }
 
+    /// The same as a refusal of the batch itself, by a protocol in which the status says so: the verdict is [`Verdict::Poisoned`].
+    #[must_use]
+    pub fn of_batch(self) -> Self {
+        Self { is_of_batch: true, ..self }
+    }
+
     /// AWS's name for it, such as `AccessDeniedException`.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
@@ -70,6 +78,9 @@ impl Refusal {
     /// Returns what delivery should do with the batch.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
+        if self.is_of_batch {
+            return Verdict::Poisoned;
+        }
         classify(&Failure { status: self.status, code: self.code(), retry_after: self.retry_after.as_deref() })
     }
 

@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use telemetry_delivery::{Ledger, LossReason};
 
+use super::examined::Examined;
 use crate::clock::Now;
 use crate::content::{Content, Output, Place};
 use crate::event::{LogEvent, Target};
 use crate::identity::FileId;
 use crate::journal::Journal;
 use crate::left_out::LeftOut;
-use crate::links::FollowLinks;
+use crate::links::{FollowLinks, Links};
 use crate::listing::Listings;
 use crate::pattern::Pattern;
 use crate::progress::Progress;
@@ -52,6 +54,7 @@ pub(crate) struct Books {
 #[derive(Debug)]
 pub(crate) struct Look {
     pub(crate) listings: Listings,
+    pub(crate) links: Links,
     pub(crate) now: Now,
 }
 
@@ -61,6 +64,15 @@ pub(crate) struct Found {
     pub(crate) place: Place,
     pub(crate) real: PathBuf,
     pub(crate) metadata: Metadata,
+    /// Milliseconds since the epoch when it was last seen at the path, or another in its place.
+    pub(crate) at: i64,
+}
+
+/// The file that was last seen at a path, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SeenAt {
+    pub(crate) id: FileId,
+    pub(crate) at: Instant,
 }
 
 impl Found {
@@ -86,8 +98,9 @@ pub(crate) struct Files<O> {
     pub(crate) contents: BTreeMap<u64, Content>,
     /// Numbers by file and stream.
     pub(crate) by_file: HashMap<(FileId, usize), u64>,
-    /// The file that was last seen at a path that a pattern matches.
-    pub(crate) at_path: HashMap<(PathBuf, usize), FileId>,
+    /// The files that were last seen at paths that a pattern matches.
+    pub(crate) at_path: HashMap<(PathBuf, usize), SeenAt>,
+    pub(super) examined: Examined,
     /// Numbers of open files, those opened first in front.
     pub(super) open: VecDeque<u64>,
     pub(super) max_open: usize,
@@ -99,13 +112,8 @@ pub(crate) struct Files<O> {
     pub(super) full: HashSet<usize>,
     /// Number of the content that the next look reads first: files take turns.
     pub(super) turn: u64,
-}
-
-/// A path that leads to another file than before.
-#[derive(Debug)]
-pub(crate) struct Rotated {
-    pub(crate) place: Place,
-    pub(crate) before: FileId,
+    /// Bytes of lines without an end in memory, at most.
+    pub(super) pending: u64,
 }
 
 impl<O: Outlet> Files<O> {
@@ -129,6 +137,7 @@ impl<O: Outlet> Files<O> {
             contents: BTreeMap::new(),
             by_file: HashMap::new(),
             at_path: HashMap::new(),
+            examined: Examined::default(),
             open: VecDeque::new(),
             max_open: max_open.max(1),
             next: 0,
@@ -136,6 +145,7 @@ impl<O: Outlet> Files<O> {
             unsent: BTreeSet::new(),
             full: HashSet::new(),
             turn: 0,
+            pending: 0,
         }
     }
 }

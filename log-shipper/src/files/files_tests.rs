@@ -39,6 +39,8 @@ struct Bed {
     files: Option<Files<Taken>>,
     taken: Taken,
     now: Now,
+    /// Added to the clock.
+    passed: Duration,
     max_open: usize,
     /// Of the processes before.
     ledgers: Vec<LedgerSnapshot>,
@@ -54,7 +56,7 @@ impl Bed {
 
     fn with_sources(folder: tempfile::TempDir, sources: Vec<Source>) -> Self {
         let (taken, now) = (Taken::default(), Now::read());
-        Self { folder, sources, files: None, taken, now, max_open: 100, ledgers: Vec::new(), delivered: 0 }
+        Self { folder, sources, files: None, taken, now, passed: Duration::ZERO, max_open: 100, ledgers: Vec::new(), delivered: 0 }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -88,6 +90,9 @@ impl Bed {
     }
 
     fn look_without_delivery(&mut self) {
+        self.now = Now::read();
+        self.now.instant += self.passed;
+        self.now.millis += i64::try_from(self.passed.as_millis()).unwrap();
         if self.files.is_none() {
             let journal = Journal::open(&self.path(".state")).unwrap();
             let books = Books { journal, progress: Arc::default(), ledger: Arc::default() };
@@ -103,12 +108,11 @@ impl Bed {
             files.books.progress.ended(event.content, event.from, event.to);
         }
         self.delivered = events.len();
-        files.remember(self.now);
+        files.remember();
     }
 
     fn pass(&mut self, time: Duration) {
-        self.now.instant += time;
-        self.now.millis += i64::try_from(time.as_millis()).unwrap();
+        self.passed += time;
     }
 
     /// Ends the process; the next look is one of the next.
@@ -268,9 +272,9 @@ fn a_truncation_without_a_copy_is_counted_where_bytes_are_known() {
     bed.append_text("app.log", "unfinished");
     bed.look();
     bed.truncate("app.log");
-    bed.append("app.log", 10..11);
+    bed.append("app.log", 10..40);
     bed.look();
-    assert_eq!((bed.amiss(11), bed.unread()), (NOTHING, "unfinished".len() as u64));
+    assert_eq!((bed.amiss(40), bed.unread()), (NOTHING, "unfinished".len() as u64));
 }
 
 #[test]
@@ -461,8 +465,9 @@ fn an_unreadable_file_is_tried_again_and_read_once_it_can_be() {
     let failing = bed.path("app.log");
     bed.look_without_delivery();
     let error: io::Error = io::ErrorKind::PermissionDenied.into();
+    let id = FileId::of(&failing.metadata().unwrap());
     let (now, files) = (bed.now, bed.files.as_mut().unwrap());
-    files.failed(&failing, &error, now);
+    files.failed(&failing, id, &error, now);
     bed.append("app.log", 3..6);
     bed.look();
     assert_eq!(bed.texts().len(), 3, "not before its time");
@@ -495,4 +500,199 @@ fn a_file_that_two_paths_lead_to_is_read_once_and_its_position_is_written_once()
     let before = std::fs::metadata(bed.path(".state/positions.journal")).unwrap().len();
     (0..5).for_each(|_| bed.look());
     assert_eq!((bed.amiss(5), std::fs::metadata(bed.path(".state/positions.journal")).unwrap().len()), (NOTHING, before));
+}
+
+/// logrotate with `copytruncate`: generations move up by one.
+fn copytruncate(bed: &Bed) {
+    for generation in (1..5).rev().filter(|generation| bed.path(&format!("app.log.{generation}")).exists()) {
+        bed.rename(&format!("app.log.{generation}"), &format!("app.log.{}", generation + 1));
+    }
+    std::fs::copy(bed.path("app.log"), bed.path("app.log.1")).unwrap();
+    bed.truncate("app.log");
+}
+
+#[test]
+fn several_truncations_between_two_looks_or_two_processes_lose_nothing() {
+    for (pattern, is_down) in [("app.log", false), ("app.log", true), ("app.log*", false), ("app.log*", true)] {
+        let mut bed = Bed::new(&[pattern]);
+        bed.append("app.log", 0..5);
+        bed.look();
+        if is_down {
+            bed.stop();
+        }
+        for rotation in 1..4 {
+            bed.append("app.log", rotation * 5..rotation * 5 + 5);
+            copytruncate(&bed);
+        }
+        bed.append("app.log", 20..25);
+        bed.look();
+        bed.pass(LINGERING);
+        bed.look();
+        assert_eq!((bed.amiss(25), bed.unread()), (NOTHING, 0), "{pattern}, down: {is_down}");
+        copytruncate(&bed);
+        bed.append("app.log", 25..30);
+        bed.look();
+        assert_eq!((bed.amiss(30), bed.unread()), (NOTHING, 0), "{pattern}, down: {is_down}");
+    }
+}
+
+#[test]
+fn a_kill_before_any_delivery_skips_nothing_over_copytruncate() {
+    let mut bed = Bed::new(&["app.log"]);
+    bed.append("app.log", 0..5);
+    bed.look_without_delivery();
+    bed.stop();
+    bed.taken.events.borrow_mut().clear();
+    bed.delivered = 0;
+    copytruncate(&bed);
+    bed.append("app.log", 5..10);
+    bed.look();
+    assert_eq!((bed.amiss(10), bed.unread()), (NOTHING, 0));
+}
+
+#[test]
+fn rotation_is_followed_where_the_file_is_and_where_the_link_is() {
+    for (is_down, is_copied) in [(false, false), (true, false), (false, true), (true, true)] {
+        let mut bed = Bed::new(&["containers/*.log"]);
+        bed.append("pods/one/app.log", 0..5);
+        std::fs::create_dir(bed.path("containers")).unwrap();
+        std::os::unix::fs::symlink("../pods/one/app.log", bed.path("containers/pod-one.log")).unwrap();
+        bed.look();
+        if is_down {
+            bed.stop();
+        }
+        for rotation in 1..3 {
+            bed.append("pods/one/app.log", rotation * 5..rotation * 5 + 5);
+            let generation = format!("pods/one/app.log.20261201-10000{rotation}");
+            if is_copied {
+                std::fs::copy(bed.path("pods/one/app.log"), bed.path(&generation)).unwrap();
+                bed.truncate("pods/one/app.log");
+            } else {
+                bed.rename("pods/one/app.log", &generation);
+            }
+        }
+        bed.append("pods/one/app.log", 15..20);
+        bed.look();
+        assert_eq!((bed.amiss(20), bed.unread()), (NOTHING, 0), "down: {is_down}, copied: {is_copied}");
+    }
+}
+
+#[test]
+fn the_log_of_a_second_instance_is_no_generation_of_the_first() {
+    let mut bed = Bed::new(&["web.log"]);
+    bed.append("web.log", 0..5);
+    bed.look();
+    bed.append_text("web-2.log", "of another service\n");
+    bed.rename("web.log", "web.log.1");
+    bed.append("web.log", 5..10);
+    bed.look();
+    assert_eq!(bed.amiss(10), NOTHING);
+}
+
+#[test]
+fn a_short_file_that_begins_like_another_is_read_after_a_minute() {
+    let mut bed = Bed::new(&["app.log*"]);
+    bed.append_text("app.log", "started\nline 0\n");
+    bed.look();
+    bed.append_text("app.log.1", "started\n");
+    bed.look();
+    assert_eq!(bed.texts(), ["started", "line 0"], "it may be a copy");
+    bed.pass(Duration::from_secs(61));
+    bed.look();
+    assert_eq!(bed.texts(), ["started", "line 0", "started"]);
+}
+
+#[test]
+fn lines_written_to_a_renamed_file_after_a_pause_are_read() {
+    let mut bed = Bed::new(&["app.log"]);
+    bed.append("app.log", 0..5);
+    bed.look();
+    bed.rename("app.log", "app.log.1");
+    bed.append("app.log", 5..10);
+    bed.look();
+    bed.pass(LINGERING);
+    bed.look();
+    assert_eq!(bed.files.as_ref().unwrap().contents.len(), 1, "it is closed");
+    bed.append("app.log.1", 10..15);
+    bed.pass(Duration::from_secs(10));
+    bed.look();
+    assert_eq!(bed.amiss(15), NOTHING, "the writer had not reopened its log");
+    bed.pass(LINGERING);
+    bed.look();
+    bed.rename("app.log.1", "old/app.log.2");
+    bed.stop();
+    bed.look();
+    bed.append("old/app.log.2", 15..20);
+    bed.pass(Duration::from_secs(10));
+    bed.look();
+    assert_eq!(bed.amiss(20), NOTHING, "nor had it after a restart");
+    std::fs::remove_file(bed.path("old/app.log.2")).unwrap();
+    (0..3).for_each(|_| {
+        bed.pass(LINGERING);
+        bed.look();
+    });
+    let journal = &bed.files.as_ref().unwrap().books.journal;
+    assert_eq!(journal.positions().count(), 1, "its position is forgotten with it");
+}
+
+#[test]
+fn lines_without_an_end_are_bounded_within_one_look() {
+    let mut bed = Bed::new(&["*.log"]);
+    for file in 0..100 {
+        std::fs::write(bed.path(&format!("{file}.log")), vec![b'x'; 600_000]).unwrap();
+    }
+    bed.look();
+    let files = bed.files.as_ref().unwrap();
+    let pending: u64 = files.contents.values().map(|content| content.tail.pending()).sum();
+    assert!(files.contents.len() == 100 && pending <= 16 << 20, "{pending}");
+    for file in 0..100 {
+        bed.append_text(&format!("{file}.log"), "\n");
+    }
+    (0..20).for_each(|_| bed.look());
+    assert_eq!(bed.texts().iter().map(String::len).sum::<usize>(), 100 * 600_000);
+}
+
+#[test]
+fn positions_wait_for_a_folder_that_is_not_there_yet() {
+    let mut bed = Bed::new(&["disk/app.log"]);
+    bed.append("disk/app.log", 0..5);
+    bed.look();
+    bed.stop();
+    bed.append("disk/app.log", 5..10);
+    bed.rename("disk/app.log", "disk/app.log.1");
+    bed.append("disk/app.log", 10..15);
+    bed.rename("disk", "unmounted/disk");
+    bed.look();
+    bed.rename("unmounted/disk", "disk");
+    bed.look();
+    bed.pass(Duration::from_secs(10));
+    bed.look();
+    assert_eq!((bed.amiss(15), bed.unread()), (NOTHING, 0));
+    bed.look();
+    bed.stop();
+    std::fs::remove_dir_all(bed.path("disk")).unwrap();
+    bed.look();
+    bed.pass(Duration::from_secs(3_601));
+    bed.look();
+    assert_eq!(bed.files.as_ref().unwrap().books.journal.positions().count(), 0, "after an hour they are forgotten");
+}
+
+#[test]
+fn a_file_that_is_refused_is_closed_and_another_at_its_path_is_read_at_once() {
+    let mut bed = Bed::new(&["*.log"]);
+    std::fs::write(bed.path("app.log"), [0xff, 0xfe, b'a', 0, b'\n', 0]).unwrap();
+    bed.look();
+    let open = bed.files.as_ref().unwrap().contents.values().filter(|content| content.tail.is_open()).count();
+    assert_eq!(open, 0);
+    std::fs::remove_file(bed.path("app.log")).unwrap();
+    bed.append_text("app.log", "readable\n");
+    bed.look();
+    assert_eq!(bed.texts(), ["readable"]);
+    assert_eq!(bed.files.as_ref().unwrap().contents.len(), 1, "the refused one is forgotten");
+    std::fs::remove_file(bed.path("app.log")).unwrap();
+    bed.pass(Duration::from_secs(3_600));
+    bed.look();
+    bed.pass(Duration::from_secs(10));
+    bed.look();
+    assert!(bed.files.as_ref().unwrap().at_path.is_empty(), "paths are forgotten after an hour");
 }

@@ -3,12 +3,14 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::files::{Files, Found, Look, Outlet, Rotated};
+use super::files::{Files, Found, Look, Outlet, SeenAt};
+use super::former::Former;
 use super::rotation::Truncated;
 use crate::clock::Now;
-use crate::content::Place;
+use crate::content::{Begin, Place};
 use crate::generation::is_compressed;
-use crate::links::resolve;
+use crate::identity::FileId;
+use crate::links::Links;
 use crate::listing::Listings;
 use crate::tail::Tail;
 
@@ -16,18 +18,20 @@ impl<O: Outlet> Files<O> {
     /// Finds files, reads what is new, hands it on, remembers what is delivered. Whether there is more to read at once.
     pub(crate) fn look(&mut self, now: Now) -> bool {
         self.looks += 1;
-        let mut look = Look { listings: Listings::default(), now };
+        let mut look = Look { listings: Listings::default(), links: Links::default(), now };
         let rotated = self.match_patterns(&mut look);
         if self.looks == 1 {
             self.find_left_by_the_process_before(&mut look);
         }
-        for rotated in rotated {
-            self.find_generations(&rotated, &mut look);
+        for former in rotated {
+            self.find_generations(&former, &mut look);
         }
+        self.examine(&mut look);
+        let known = self.next;
         let has_more = self.read_all(&mut look);
-        self.limit_pending();
-        self.remember(now);
-        has_more
+        self.remember();
+        // A copy that was found while reading is read next.
+        has_more || self.next != known
     }
 
     /// Returns whether everything that was read is in the queues.
@@ -35,7 +39,7 @@ impl<O: Outlet> Files<O> {
         self.contents.values().all(|content| content.waiting.is_empty())
     }
 
-    fn match_patterns(&mut self, look: &mut Look) -> Vec<Rotated> {
+    fn match_patterns(&mut self, look: &mut Look) -> Vec<Former> {
         let mut rotated = Vec::new();
         for source in 0..self.following.len() {
             let paths: Vec<PathBuf> =
@@ -47,28 +51,27 @@ impl<O: Outlet> Files<O> {
         rotated
     }
 
-    /// Registers the file at a path that a pattern matches, and returns the rotation if the path had another file before.
-    fn meet(&mut self, place: Place, look: &mut Look) -> Option<Rotated> {
+    /// Registers the file at a path that a pattern matches, and returns the file that was there before if it is another.
+    fn meet(&mut self, place: Place, look: &mut Look) -> Option<Former> {
         if place.path.file_name().and_then(|name| name.to_str()).is_some_and(is_compressed) {
             self.left_out.note(&place.path, "it is compressed");
             return None;
         }
-        if self.left_out.is_waiting(&place.path, look.now.instant) {
-            return None;
-        }
-        let (real, metadata) = match resolve(&place.path, self.following[place.source].follow_links) {
+        let (real, metadata) = match look.links.resolve(&place.path, self.following[place.source].follow_links) {
             Ok(found) => found,
             Err(reason) => {
                 self.left_out.note(&place.path, &reason);
                 return None;
             }
         };
-        let found = Found { place, real, metadata };
+        let found = Found { place, real, metadata, at: look.now.millis };
         let (id, target) = (found.id(), self.target(&found.place));
-        if !self.by_file.contains_key(&(id, target)) && !self.adopt(&found, look) {
+        let is_known = self.by_file.contains_key(&(id, target));
+        let is_waiting = || self.left_out.is_waiting(&found.place.path, id, look.now.instant);
+        if !is_known && (is_waiting() || !self.adopt(&found, look)) {
             return None;
         }
-        let Found { place, real, metadata } = found;
+        let Found { place, real, metadata, .. } = found;
         if let Some(content) = self.by_file.get(&(id, target)).and_then(|number| self.contents.get_mut(number)) {
             // A file that several paths lead to keeps the first: its position would be written with each look.
             let is_first = content.seen_in != self.looks;
@@ -78,8 +81,17 @@ impl<O: Outlet> Files<O> {
                 self.books.progress.touch(content.number);
             }
         }
-        let before = self.at_path.insert((place.path.clone(), target), id).filter(|before| *before != id)?;
-        Some(Rotated { place, before })
+        let seen = SeenAt { id, at: look.now.instant };
+        let before = self.at_path.insert((place.path.clone(), target), seen).filter(|before| before.id != id)?;
+        Some(self.former(place, before.id, look.now))
+    }
+
+    fn former(&self, place: Place, id: FileId, now: Now) -> Former {
+        let content = self.by_file.get(&(id, self.target(&place))).and_then(|number| self.contents.get(number));
+        let position = self.position_of(id, place.source);
+        let at = content.map(|content| content.seen_at).or_else(|| position.map(|position| position.at)).unwrap_or(now.millis);
+        let real = content.map(|content| content.tail.path.clone()).or_else(|| position?.real.clone());
+        Former { real: real.unwrap_or_else(|| place.path.clone()), place, id, at }
     }
 
     /// The place of a path's stream among all.
@@ -90,7 +102,7 @@ impl<O: Outlet> Files<O> {
     /// Begins to read a file, where the journal says or at its beginning. Whether it is one to read.
     pub(crate) fn adopt(&mut self, found: &Found, look: &mut Look) -> bool {
         self.begin(found, look).unwrap_or_else(|error| {
-            self.failed(&found.place.path, &error, look.now);
+            self.failed(&found.place.path, found.id(), &error, look.now);
             false
         })
     }
@@ -98,19 +110,23 @@ impl<O: Outlet> Files<O> {
     fn begin(&mut self, found: &Found, look: &mut Look) -> io::Result<bool> {
         let id = found.id();
         let new = || Tail::new(found.real.clone(), id);
-        let Some(position) = self.position_of(id, found.place.source).filter(|position| position.offset > 0).cloned() else {
-            if self.is_copy(found)? {
+        let begin = || Begin { number: None, place: found.place.clone(), at: found.at };
+        // A file that was empty has nothing to be known by.
+        let Some(position) = self.position_of(id, found.place.source).filter(|position| position.head.length > 0).cloned() else {
+            if self.is_copy(found, look)? {
                 return Ok(false);
             }
-            self.insert(None, new(), found.place.clone(), look.now);
+            self.insert(begin(), new(), look.now);
             return Ok(true);
         };
         let before = position.before();
         let resumed = Tail::resumed(found.real.clone(), id, &before)?;
         let is_truncated = resumed.is_none();
-        self.insert(None, resumed.unwrap_or_else(new), found.place.clone(), look.now);
+        self.insert(begin(), resumed.unwrap_or_else(new), look.now);
         if is_truncated {
-            self.find_copy(&Truncated { place: found.place.clone(), id, before, number: None }, look);
+            let real = position.real.unwrap_or_else(|| found.real.clone());
+            let former = Former { place: found.place.clone(), real, id, at: position.at };
+            self.find_copies(&Truncated { former, before, number: None }, look);
         }
         Ok(true)
     }

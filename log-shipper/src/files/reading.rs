@@ -6,8 +6,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
 use super::files::{DELETED, Files, Look, Outlet};
+use super::former::Former;
 use super::rotation::{Truncated, find_file};
 use crate::clock::Now;
+use crate::content::Content;
 use crate::identity::FileId;
 use crate::journal::Position;
 use crate::lines::Lines;
@@ -42,28 +44,35 @@ impl<O: Outlet> Files<O> {
     /// Reads a chunk of a content. Whether there is more, and room for it.
     fn read(&mut self, number: u64, look: &mut Look) -> bool {
         let now = look.now;
-        if !self.hand_on(number) || self.is_failing(number, now) {
+        if !self.hand_on(number) {
             return false;
         }
         let Some(metadata) = self.metadata(number, look) else {
-            self.let_go(number, now);
+            self.let_go(number);
             return false;
         };
+        if self.is_failing(number, now) {
+            return false;
+        }
         let Some(content) = self.contents.get_mut(&number) else { return false };
-        let (length, mut is_opened) = (content.tail.length(), false);
+        let (length, pending, mut is_opened) = (content.tail.length(), content.tail.pending(), false);
         content.note_modified(&metadata);
         let looked = content.tail.look(&metadata, &mut is_opened);
         let is_grown = content.tail.length() != length;
         if is_grown {
             content.grown_at = now.instant;
         }
+        let pending = content.tail.pending().saturating_sub(pending);
         if is_opened {
             self.left_out.is_read(&content.place.path);
             self.open.push_back(number);
             self.limit_open();
         }
         match looked {
-            Ok(glance) => self.take(number, glance, look),
+            Ok(glance) => {
+                let stays_open = self.limit_pending(number, pending);
+                self.take(number, glance, look) && stays_open
+            }
             // The next look finds where it is now.
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
             Err(error) => {
@@ -74,22 +83,28 @@ impl<O: Outlet> Files<O> {
     }
 
     fn is_failing(&self, number: u64, now: Now) -> bool {
-        self.contents.get(&number).is_some_and(|content| self.left_out.is_waiting(&content.place.path, now.instant))
+        self.contents.get(&number).is_some_and(|content| self.left_out.is_waiting(&content.place.path, content.tail.id, now.instant))
     }
 
+    /// A file that fails is closed: were it deleted meanwhile, its disk space would not be freed.
     fn content_failed(&mut self, number: u64, error: &io::Error, now: Now) {
-        let path = self.contents.get(&number).map(|content| content.place.path.clone()).unwrap_or_default();
-        self.failed(&path, error, now);
+        self.close(number);
+        let Some(content) = self.contents.get(&number) else { return };
+        let (path, id) = (content.place.path.clone(), content.tail.id);
+        self.failed(&path, id, error, now);
     }
 
     fn take(&mut self, number: u64, glance: Glance, look: &mut Look) -> bool {
         let (mut number, now) = (number, look.now);
         if let Some(before) = glance.before {
             let Some(renumbered) = self.renumber(number) else { return false };
-            let content = &self.contents[&renumbered];
-            let (place, id) = (content.place.clone(), content.tail.id);
-            self.find_copy(&Truncated { place, id, before, number: Some(number) }, look);
+            let Content { place, tail, seen_at, .. } = &self.contents[&renumbered];
+            let former = Former { place: place.clone(), real: tail.path.clone(), id: tail.id, at: *seen_at };
+            self.find_copies(&Truncated { former, before, number: Some(number) }, look);
             number = renumbered;
+        }
+        if let Some(content) = self.contents.get_mut(&number).filter(|content| content.seen_in == self.looks) {
+            content.seen_at = now.millis;
         }
         let has_lines = !glance.lines.lines.is_empty();
         self.note_lines(number, glance.lines, now);
@@ -97,7 +112,7 @@ impl<O: Outlet> Files<O> {
             return self.hand_on(number) && glance.has_more;
         }
         self.end_last_line(number, now);
-        self.let_go(number, now);
+        self.let_go_if_quiet(number, now);
         false
     }
 
@@ -139,7 +154,7 @@ impl<O: Outlet> Files<O> {
             return known;
         }
         let (id, path) = (content.tail.id, content.tail.path.clone());
-        let found = find_file(id, &path, &mut look.listings);
+        let found = find_file(id, &path, look);
         let content = self.contents.get_mut(&number)?;
         let Some((path, metadata)) = found else {
             content.is_gone = true;
@@ -175,25 +190,38 @@ impl<O: Outlet> Files<O> {
         self.hand_on(number);
     }
 
-    /// Closes a file that was renamed or deleted, once it has been quiet for long enough and is delivered.
-    fn let_go(&mut self, number: u64, now: Now) {
+    /// Closes a file that was renamed or deleted once it has been quiet for long enough.
+    fn let_go_if_quiet(&mut self, number: u64, now: Now) {
+        let is_over = self.contents.get(&number).is_some_and(|content| {
+            let is_quiet = now.instant.duration_since(content.grown_at) >= LINGERING;
+            content.seen_in != self.looks && is_quiet && content.tail.is_at_end() && content.tail.unread() == 0
+        });
+        if is_over {
+            self.let_go(number);
+        }
+    }
+
+    /// Closes a file for which nothing more is expected, once it is delivered. One that has a path yet is examined at times.
+    fn let_go(&mut self, number: u64) {
         let Some(content) = self.contents.get(&number) else { return };
-        let is_quiet = now.instant.duration_since(content.grown_at) >= LINGERING && content.tail.is_at_end() && content.tail.unread() == 0;
-        let is_over = content.is_gone || content.seen_in != self.looks && is_quiet;
         let is_delivered =
             content.waiting.is_empty() && self.books.progress.done_to(number).is_none_or(|done| done >= content.tail.offset());
-        if !is_over || !is_delivered {
+        if !is_delivered {
             return;
         }
         let is_deleted =
             content.is_gone || content.tail.metadata().is_some_and(|metadata| metadata.is_ok_and(|metadata| metadata.nlink() == 0));
-        let key = (content.tail.id, self.target(&content.place));
-        // Without a path: nothing more is expected of it.
-        let last = Position { gone: is_deleted, path: None, ..self.position(content, content.tail.offset(), now) };
+        let last = Position { gone: is_deleted, ..self.position(content, content.tail.offset()) };
+        let (id, place, path) = (content.tail.id, content.place.clone(), content.tail.path.clone());
+        let length = content.tail.length();
         self.write_down(&[last]);
-        self.by_file.remove(&key);
+        self.left_out.forget(&place.path, id);
+        self.by_file.remove(&(id, self.target(&place)));
         self.books.progress.forget(number);
         self.contents.remove(&number);
         self.open.retain(|open| *open != number);
+        if !is_deleted {
+            self.rest(id, place, (path, length));
+        }
     }
 }

@@ -1,40 +1,48 @@
-//! Rotation: finds the older generation, or the copy, that has the lines that were not read.
+//! Rotation: finds the older generations, or the copy, that have the lines that were not read.
 
-use std::collections::HashMap;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
-use super::files::{DELETED, Files, Found, Look, Outlet, Rotated, TRUNCATED};
+use super::files::{DELETED, Files, Found, Look, Outlet, TRUNCATED};
+use super::former::{Former, Left};
 use crate::clock::millis;
-use crate::content::{Content, Place};
+use crate::content::{Begin, Content, Place};
 use crate::event::Target;
 use crate::generation::{bases_of, is_compressed, is_generation_of};
-use crate::identity::FileId;
+use crate::identity::{FileId, SAMPLE};
 use crate::journal::Position;
-use crate::listing::Listings;
+use crate::listing::{Breadth, Listings};
 use crate::tail::{Before, Tail, open};
 
-/// A copy of a file that is about to be truncated, or was.
-struct Copied {
-    path: PathBuf,
-    id: FileId,
-    modified: i64,
+/// Steps of the kernel's clock for times of birth are 10 ms at most.
+const CLOCK_STEP: i64 = 10;
+/// Milliseconds after which a short file is no copy that is about to be made: its few lines may be those of another program.
+const COPYING: i64 = 60_000;
+
+/// A file that does not hold any more what was read of it.
+pub(crate) struct Truncated {
+    pub(crate) former: Former,
+    pub(crate) before: Before,
+    /// The number of the content that it had.
+    pub(crate) number: Option<u64>,
 }
 
 impl<O: Outlet> Files<O> {
     /// Returns whether a file is a copy of one that is read: its lines are sent already. A copy is read only when the original is truncated.
-    pub(crate) fn is_copy(&mut self, found: &Found) -> io::Result<bool> {
+    pub(crate) fn is_copy(&mut self, found: &Found, look: &Look) -> io::Result<bool> {
         let (length, target) = (found.metadata.len(), self.target(&found.place));
+        let is_old = found.metadata.modified().is_ok_and(|modified| look.now.millis - millis(modified) > COPYING);
         for (base, id) in self.bases(&found.place) {
             let number = self.by_file.get(&(id, target));
             let Some(content) = number.and_then(|number| self.contents.get(number)) else { continue };
             // One that is empty may be about to become a copy.
-            if length == 0 || content.tail.is_copied_to(&open(&found.real)?, length)? {
-                if length > 0 {
-                    self.left_out.note(&found.place.path, &format!("it is a copy of {}, whose lines are sent", base.display()));
-                }
+            if length == 0 {
+                return Ok(true);
+            }
+            let is_certain = length >= SAMPLE || !is_old;
+            if is_certain && content.tail.is_copied_to(&open(&found.real)?, length)? {
+                self.left_out.note(&found.place.path, &format!("it is a copy of {}, whose lines are sent", base.display()));
                 return Ok(true);
             }
         }
@@ -42,46 +50,68 @@ impl<O: Outlet> Files<O> {
     }
 
     /// Finds the copy that was made before a file was truncated (logrotate's `copytruncate`), and reads on there under the number of the
-    /// old content: what is on its way is delivered for the copy. Without a copy, bytes that are known to be unread are counted.
-    pub(crate) fn find_copy(&mut self, lost: &Truncated, look: &mut Look) {
-        if let Some(copy) = copy_of(lost, &mut look.listings) {
-            if self.by_file.contains_key(&(copy.id, self.target(&lost.place))) {
-                lost.number.into_iter().for_each(|number| self.books.progress.forget(number));
-                return;
+    /// old content: what is in flight is delivered for the copy. Without a copy, bytes that are known to be unread are counted.
+    /// Then it finds the copies of rotations that went unseen in between.
+    pub(crate) fn find_copies(&mut self, lost: &Truncated, look: &mut Look) {
+        if !self.read_on_in_copy(lost, look) {
+            if let Some(number) = lost.number {
+                self.books.progress.forget(number);
             }
-            match Tail::resumed(copy.path, copy.id, &lost.before) {
-                Ok(Some(tail)) => return self.insert(lost.number, tail, lost.place.clone(), look.now),
-                Ok(None) => {}
-                Err(error) => tracing::error!(path = %lost.place.path.display(), %error, "the copy of a truncated log file cannot be read"),
-            }
+            let bytes = lost.before.length.saturating_sub(lost.before.offset);
+            self.books.ledger.lose_unread(bytes, TRUNCATED);
+            tracing::warn!(
+                path = %lost.former.place.path.display(), bytes, position = lost.before.offset,
+                "a log file was truncated and no copy of it is beside it: lines written in the moments before are lost; rotate by renaming, or copy beside the file"
+            );
         }
-        if let Some(number) = lost.number {
-            self.books.progress.forget(number);
-        }
-        let bytes = lost.before.length.saturating_sub(lost.before.offset);
-        self.books.ledger.lose_unread(bytes, TRUNCATED);
-        tracing::warn!(
-            path = %lost.place.path.display(), bytes, position = lost.before.offset,
-            "a log file was truncated and no copy of it is beside it: lines written in the moments before are lost; rotate by renaming, or copy beside the file"
-        );
+        self.find_generations(&lost.former, look);
     }
 
-    /// Finds generations that came and went between two looks, or while the process was down: younger than what was read last.
-    pub(crate) fn find_generations(&mut self, rotated: &Rotated, look: &mut Look) {
-        let Some((folder, base)) = rotated.place.folder_and_name() else { return };
-        let at = self.position_of(rotated.before, rotated.place.source).map_or(look.now.millis, |position| position.at);
-        // Folders beside it may be of other services: their files are no generations of this one.
-        let is_inside = |other: &PathBuf| other == folder || other.parent() == Some(folder);
-        let folders = folders_of_generations(folder, base, &mut look.listings).into_iter().filter(is_inside);
-        for path in generations_in(folders, base, &mut look.listings) {
-            let Some(metadata) = path.symlink_metadata().ok().filter(Metadata::is_file) else { continue };
-            if is_younger(&metadata, rotated.before, at) {
-                self.adopt_generation(rotated, Found { place: rotated.place.clone(), real: path, metadata }, look);
+    /// Returns whether there is a copy of the old content, which is read from now on.
+    fn read_on_in_copy(&mut self, lost: &Truncated, look: &mut Look) -> bool {
+        let Some((real, id)) = self.copy_of(lost, look) else { return false };
+        if self.by_file.contains_key(&(id, self.target(&lost.former.place))) {
+            lost.number.into_iter().for_each(|number| self.books.progress.forget(number));
+            return true;
+        }
+        match Tail::resumed(real, id, &lost.before) {
+            Ok(Some(tail)) => {
+                let begin = Begin { number: lost.number, place: lost.former.place.clone(), at: lost.former.at };
+                self.insert(begin, tail, look.now);
+                true
+            }
+            Ok(None) => false,
+            Err(error) => {
+                tracing::error!(path = %lost.former.place.path.display(), %error, "the copy of a truncated log file cannot be read");
+                false
             }
         }
     }
 
-    fn adopt_generation(&mut self, rotated: &Rotated, found: Found, look: &mut Look) {
+    /// The youngest file around that has the content and perhaps more.
+    fn copy_of(&self, lost: &Truncated, look: &mut Look) -> Option<(PathBuf, FileId)> {
+        let copied = |(real, metadata): (PathBuf, Metadata)| {
+            let is_copy = FileId::of(&metadata) != lost.former.id && lost.before.is_in(&open(&real).ok()?, metadata.len()).ok()?;
+            is_copy.then_some((real, metadata))
+        };
+        let generations = self.generations(&lost.former, Breadth::Around, look).into_iter();
+        let readable = generations.filter(|(real, _)| !is_compressed(&real.to_string_lossy()));
+        let youngest = readable.filter_map(copied).max_by_key(|(_, metadata)| metadata.modified().map_or(0, millis));
+        youngest.map(|(real, metadata)| (real, FileId::of(&metadata)))
+    }
+
+    /// Finds generations that came and went between two looks, or while the process was down: made after the file was last seen.
+    pub(crate) fn find_generations(&mut self, former: &Former, look: &mut Look) {
+        for (real, metadata) in self.generations(former, Breadth::Own, look) {
+            let is_named_so =
+                real.file_name().and_then(|name| name.to_str()).is_some_and(|name| former.names().any(|base| is_generation_of(name, base)));
+            if is_named_so && is_younger(&metadata, former) {
+                self.adopt_generation(former, Found { place: former.place.clone(), real, metadata, at: former.at }, look);
+            }
+        }
+    }
+
+    fn adopt_generation(&mut self, former: &Former, found: Found, look: &mut Look) {
         let (id, target, path) = (found.id(), self.target(&found.place), &found.real);
         if is_compressed(&path.to_string_lossy()) {
             self.left_out.note(path, "it is compressed; lines in it that were not sent before are lost (rotate with delaycompress)");
@@ -92,57 +122,71 @@ impl<O: Outlet> Files<O> {
         if is_matched || self.by_file.contains_key(&(id, target)) || self.position_of(id, found.place.source).is_some() {
             return;
         }
-        let before = self.by_file.get(&(rotated.before, target)).and_then(|number| self.contents.get(number));
+        let now = self.by_file.get(&(former.id, target)).and_then(|number| self.contents.get(number));
         let is_copied = |content: &Content| open(path).and_then(|file| content.tail.is_copied_to(&file, found.metadata.len()));
-        if before.is_none_or(|content| !is_copied(content).unwrap_or(false)) {
+        if now.is_none_or(|content| !is_copied(content).unwrap_or(false)) {
             tracing::info!(path = %path.display(), "a generation of a log file that was never read is read now");
             self.adopt(&found, look);
         }
     }
 
+    /// The files around a path, and around the file that it led to, whose names rotation may have made.
+    fn generations(&self, former: &Former, breadth: Breadth, look: &mut Look) -> Vec<(PathBuf, Metadata)> {
+        let follow = self.following[former.place.source].follow_links;
+        let at_path = former.place.path.parent().and_then(|folder| look.links.real_folder(folder));
+        let at_path = at_path.zip(former.place.path.file_name()).map(|(folder, name)| folder.join(name));
+        let mut paths = vec![former.real.clone()];
+        paths.extend(at_path.filter(|path| *path != former.real));
+        let named: Vec<PathBuf> = paths.iter().flat_map(|path| look.listings.generations(path, breadth)).collect();
+        named.iter().filter_map(|path| look.links.resolve(path, follow).ok()).collect()
+    }
+
     /// Goes through what the journal says of the process before: files that were renamed meanwhile, generations that came and went,
     /// and files that are nowhere any more.
     pub(crate) fn find_left_by_the_process_before(&mut self, look: &mut Look) {
-        let positions: Vec<(Place, Position)> = self.books.journal.positions().filter_map(|position| self.place_of(position)).collect();
-        let mut last: HashMap<Place, Position> = HashMap::new();
-        for (place, position) in &positions {
-            let entry = last.entry(place.clone()).or_insert_with(|| position.clone());
-            if position.at >= entry.at {
-                *entry = position.clone();
-            }
+        let mut left: Vec<Left> = self.books.journal.positions().filter_map(|position| self.left(position)).collect();
+        // The last file at a path is the last in the list of those with the path.
+        left.sort_by(|a, b| (&a.place.path, a.place.source, a.position.at).cmp(&(&b.place.path, b.place.source, b.position.at)));
+        let places: Vec<Place> = left.iter().skip(1).map(|left| left.place.clone()).collect();
+        for (at, left) in left.iter_mut().enumerate() {
+            left.is_last = places.get(at) != Some(&left.place);
         }
-        for (place, position) in &positions {
-            let is_last = last.get(place).is_some_and(|last| last.file == position.file);
-            self.find_renamed(place, position, is_last, look);
-        }
-        for (place, Position { file: before, .. }) in last {
-            if self.at_path.get(&(place.path.clone(), self.target(&place))) != Some(&before) {
-                self.find_generations(&Rotated { place, before }, look);
+        for left in left {
+            let former = left.is_last.then(|| left.former());
+            self.find_renamed(left, look);
+            let is_elsewhere = |former: &Former| {
+                self.at_path.get(&(former.place.path.clone(), self.target(&former.place))).is_none_or(|now| now.id != former.id)
+            };
+            if let Some(former) = former.filter(is_elsewhere) {
+                self.find_generations(&former, look);
             }
         }
     }
 
-    /// The path that a position is of, and the first source that has it.
-    fn place_of(&self, position: &Position) -> Option<(Place, Position)> {
+    /// A position with the place that it is of, in the first source that has it.
+    fn left(&self, position: &Position) -> Option<Left> {
         let (path, to) = (position.path.clone()?, position.to.as_ref()?);
         let source = self.following.iter().position(|following| *following.output.to == *to && following.matches(&path))?;
-        Some((Place { path, source }, position.clone()))
+        Some(Left { place: Place { path, source }, position: position.clone(), is_last: false, may_wait: true })
     }
 
-    fn find_renamed(&mut self, place: &Place, position: &Position, is_last: bool, look: &mut Look) {
+    pub(crate) fn find_renamed(&mut self, left: Left, look: &mut Look) {
+        let Left { place, position, is_last, may_wait } = &left;
         if self.by_file.contains_key(&(position.file, self.target(place))) {
             return;
         }
-        match find_file(position.file, &place.path, &mut look.listings) {
+        let was_at = position.real.as_ref().unwrap_or(&place.path);
+        match find_file(position.file, was_at, look) {
             Some((real, metadata)) if metadata.len() > position.offset => {
-                self.adopt(&Found { place: place.clone(), real, metadata }, look);
+                self.adopt(&Found { place: place.clone(), real, metadata, at: position.at }, look);
             }
-            Some(_) => {}
+            Some((real, metadata)) => self.rest(position.file, place.clone(), (real, metadata.len())),
+            None if *may_wait && is_away(was_at, position, &mut look.listings) => self.wait_for_folder(left, look.now),
             None => {
                 let bytes = position.length.saturating_sub(position.offset);
                 self.books.ledger.lose_unread(bytes, DELETED);
                 // The end of a generation was read under the name that it had before.
-                if is_last && self.bases(place).is_empty() || bytes > 0 {
+                if *is_last && self.bases(place).is_empty() || bytes > 0 {
                     tracing::warn!(
                         path = %place.path.display(), position = position.offset, bytes,
                         "a log file is gone: what was written to it since the last process stopped is lost"
@@ -157,7 +201,8 @@ impl<O: Outlet> Files<O> {
     fn bases(&self, place: &Place) -> Vec<(PathBuf, FileId)> {
         let Some((folder, name)) = place.folder_and_name() else { return Vec::new() };
         let target = self.target(place);
-        let known = |base: String| self.at_path.get_key_value(&(folder.join(base), target)).map(|((path, _), id)| (path.clone(), *id));
+        let known =
+            |base: String| self.at_path.get_key_value(&(folder.join(base), target)).map(|((path, _), seen)| (path.clone(), seen.id));
         bases_of(name).into_iter().filter_map(known).collect()
     }
 
@@ -168,64 +213,25 @@ impl<O: Outlet> Files<O> {
     }
 }
 
-/// A file that does not hold any more what was read of it.
-pub(crate) struct Truncated {
-    pub(crate) place: Place,
-    pub(crate) id: FileId,
-    pub(crate) before: Before,
-    /// The number of the content that it had.
-    pub(crate) number: Option<u64>,
-}
-
-/// The youngest file around that has the content and perhaps more.
-fn copy_of(lost: &Truncated, listings: &mut Listings) -> Option<Copied> {
-    let (folder, base) = lost.place.folder_and_name()?;
-    let paths = generations_in(folders_of_generations(folder, base, listings), base, listings);
-    let readable = paths.iter().filter(|path| !is_compressed(&path.to_string_lossy()));
-    readable.filter_map(|path| copied(path, lost).ok().flatten()).max_by_key(|copy| copy.modified)
-}
-
-/// The files in these folders whose names rotation may have made from `base`.
-fn generations_in(folders: impl IntoIterator<Item = PathBuf>, base: &str, listings: &mut Listings) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    for folder in folders {
-        let entries = listings.folder(&folder);
-        let names = entries.iter().filter(|entry| !entry.is_folder).filter_map(|entry| entry.name.to_str());
-        paths.extend(names.filter(|name| is_generation_of(name, base)).map(|name| folder.join(name)));
-    }
-    paths
-}
-
-fn copied(path: &Path, lost: &Truncated) -> io::Result<Option<Copied>> {
-    let file = open(path)?;
-    let metadata = file.metadata()?;
-    let id = FileId::of(&metadata);
-    let is_copy = id != lost.id && lost.before.is_in(&file, metadata.len())?;
-    Ok(is_copy.then(|| Copied { path: path.to_owned(), id, modified: metadata.modified().map_or(0, millis) }))
-}
-
-/// The file's folder, and those inside and beside it that have no log of that name of their own.
-fn folders_of_generations(folder: &Path, base: &str, listings: &mut Listings) -> Vec<PathBuf> {
-    let around = listings.around(folder);
-    let is_of_another = |listings: &mut Listings, other: &PathBuf| {
-        other.as_path() != folder && listings.folder(other).iter().any(|entry| entry.name.to_str() == Some(base))
-    };
-    around.into_iter().filter(|other| !is_of_another(listings, other)).collect()
-}
-
-/// Returns whether a file was made after another. Without times of birth: whether it was written to after the other was last read.
-fn is_younger(metadata: &Metadata, than: FileId, read_at: i64) -> bool {
+/// Returns whether a file was made after another, and after that was last seen at its path. A file system without times of birth has
+/// that of the last write.
+fn is_younger(metadata: &Metadata, than: &Former) -> bool {
     let born = FileId::of(metadata).born;
-    if born > 0 && than.born > 0 {
-        return born > than.born;
-    }
-    metadata.modified().is_ok_and(|modified| modified > UNIX_EPOCH && millis(modified) >= read_at)
+    let made = if born > 0 { i64::try_from(born / 1_000_000).unwrap_or(i64::MAX) } else { metadata.modified().map_or(0, millis) };
+    (born == 0 || than.id.born == 0 || born > than.id.born) && made + CLOCK_STEP >= than.at
+}
+
+/// Returns whether the folder of a file is missing, unreadable, or empty as the place of a disk that is not mounted.
+fn is_away(path: &Path, position: &Position, listings: &mut Listings) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let Some(folder) = path.parent() else { return false };
+    let Ok(metadata) = std::fs::read_dir(folder).and_then(|_| folder.metadata()) else { return true };
+    metadata.dev() != position.file.device && listings.folder(folder).is_empty()
 }
 
 /// Finds a file that rotation moved, in its folder, inside it or beside it.
-pub(crate) fn find_file(id: FileId, was_at: &Path, listings: &mut Listings) -> Option<(PathBuf, Metadata)> {
-    listings.around(was_at.parent()?).into_iter().find_map(|folder| {
-        let path = listings.with_inode(&folder, id.inode)?;
+pub(crate) fn find_file(id: FileId, was_at: &Path, look: &mut Look) -> Option<(PathBuf, Metadata)> {
+    look.listings.with_inode(was_at, id.inode).into_iter().find_map(|path| {
         let metadata = path.symlink_metadata().ok()?;
         (metadata.is_file() && FileId::of(&metadata).may_be(&id)).then_some((path, metadata))
     })

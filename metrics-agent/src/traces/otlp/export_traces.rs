@@ -52,10 +52,9 @@ impl ExportTraces {
                 return self.refusals.refused(OPERATION, "", &Refusal::unanswered(&error));
             }
         };
-        if let Some((refusal, verdict)) = of_refusal(&answer) {
+        if let Some(refusal) = of_refusal(&answer) {
             self.failures.note_status(answer.status);
-            self.refusals.refused(OPERATION, "", &refusal);
-            return verdict;
+            return self.refusals.refused(OPERATION, "", &refusal);
         }
         self.refusals.accepted(OPERATION, "");
         let partial = rejected_in(&answer.body);
@@ -86,11 +85,10 @@ fn without(refused: Vec<(usize, LossReason)>, verdict: Verdict, items: usize) ->
 }
 
 /// 400 is poison, as OTLP has it, unless AWS says otherwise by a code; what else goes wrong passes, or is mended by an operator.
-fn of_refusal(answer: &Answer) -> Option<(Refusal, Verdict)> {
+fn of_refusal(answer: &Answer) -> Option<Refusal> {
     let refusal = answer.refusal()?.with_message(&words_of(&answer.body));
-    let is_poison = [400, 422].contains(&answer.status.as_u16()) && refusal.code().is_none();
-    let verdict = if is_poison { Verdict::Poisoned } else { refusal.verdict() };
-    Some((refusal, verdict))
+    let is_of_batch = [400, 422].contains(&answer.status.as_u16()) && refusal.code().is_none();
+    Some(if is_of_batch { refusal.of_batch() } else { refusal })
 }
 
 /// What a refusal says: OTLP's status, or whatever a proxy has to say.
@@ -114,7 +112,7 @@ mod tests {
 
     fn failure(status: u16, headers: &[(&'static str, &str)]) -> Verdict {
         let headers = headers.iter().map(|(name, value)| ((*name).parse().unwrap(), value.parse().unwrap())).collect();
-        of_refusal(&Answer::new(status.try_into().unwrap(), headers, Bytes::new())).unwrap().1
+        of_refusal(&Answer::new(status.try_into().unwrap(), headers, Bytes::new())).unwrap().verdict()
     }
 
     #[test]
