@@ -19,6 +19,7 @@ mod recording;
 mod sampling;
 mod server;
 mod service;
+mod signals;
 mod sink;
 mod small;
 mod soak;
@@ -48,10 +49,10 @@ struct Arguments {
     /// Agent: longer, for figures that depend less on the moment.
     #[arg(long)]
     long: bool,
-    /// Faults and integrations (sql, aws, reqwest, axum): only those whose name contains this.
+    /// Faults, signals and integrations (sql, aws, reqwest, axum): only those whose name contains this.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Faults, veth, outage and soak: seconds instead of minutes, and of the faults those of the kinds that matter most.
+    /// Faults, signals, veth, outage and soak: seconds instead of minutes, and of the faults those of the kinds that matter most.
     #[arg(long)]
     short: bool,
     /// Soak and outage: how long.
@@ -87,6 +88,8 @@ enum Section {
     Console,
     /// The agent in everything that goes wrong; fails if a segment is lost that may not be.
     Faults,
+    /// All signals on all ways in through faults and rotations, on ext4 and XFS; fails if an item is lost that may not be.
+    Signals,
     /// The agent between two other hosts, whose link is cut; needs root.
     Veth,
     /// The agent under load and random faults for minutes.
@@ -122,6 +125,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Section::Agent => agent::run(&agent::Settings { daemon: arguments.daemon.clone(), is_long: arguments.long })?,
             Section::Console => console::run()?,
             Section::Faults => faults::run(arguments.only.as_deref(), arguments.short)?,
+            Section::Signals => signals::run(arguments.only.as_deref(), arguments.short)?,
             Section::Veth => veth::run(arguments.short)?,
             Section::Outage => agent::long_outage(arguments.duration())?,
             Section::Soak => soak::run(arguments.duration(), arguments.rate)?,

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -123,9 +123,17 @@ impl Drop for Program {
     }
 }
 
-/// A port that is free now.
+/// A port that is free now for TCP and UDP. It is below the ports that the kernel gives to sockets without one of their own, so that no
+/// socket takes it before the agent does.
 pub(crate) fn free_port() -> io::Result<SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
+    const PORTS: std::ops::Range<u16> = 20_000..32_000;
+    const TRIES: usize = 100;
+    let free = || {
+        let address = SocketAddr::from(([127, 0, 0, 1], fastrand::u16(PORTS)));
+        let (tcp, udp) = (TcpListener::bind(address), UdpSocket::bind(address));
+        tcp.and(udp).map(|_| address)
+    };
+    (0..TRIES).find_map(|_| free().ok()).ok_or_else(|| io::ErrorKind::AddrInUse.into())
 }
 
 /// Waits until something listens.

@@ -51,6 +51,7 @@ mod tests {
         let waits: Vec<_> = (0..6).map(|_| backoff.next_wait(1.0).as_millis()).collect();
         assert_eq!(waits, [300, 900, 2_700, 8_100, 10_000, 10_000]);
         backoff.reset();
+        assert_eq!(backoff.next_wait(1.0), BASE * 3);
         assert_eq!(backoff.next_wait(0.0), BASE);
     }
 }

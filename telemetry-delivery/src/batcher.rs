@@ -120,6 +120,14 @@ mod tests {
         }
     }
 
+    #[test]
+    fn eight_full_batches_wait_for_nothing_and_one_waits_for_a_fifth_of_the_linger() {
+        let batcher = AffineBatcher::new(BatchLimits { items: 50, bytes: 6_000, linger: Duration::from_secs(1) });
+        let Patience { plenty, plenty_bytes, full, briefly, linger } = Batcher::<Letter>::patience(&batcher);
+        assert_eq!((plenty, plenty_bytes, full), (400, 48_000, 50));
+        assert_eq!((briefly, linger), (Duration::from_millis(200), Duration::from_secs(1)));
+    }
+
     proptest! {
         #[test]
         fn nothing_is_lost_limits_hold_and_traces_stay_together(

@@ -118,3 +118,40 @@ impl Ledger {
         LedgerSnapshot { entered: read(&self.entered), recovered, disk_items, disk_bytes, accepted, repeated, calls, lost, unread }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_count_is_in_the_snapshot_under_its_name() {
+        let ledger = Ledger::default();
+        (0..9).for_each(|_| ledger.enter());
+        ledger.recover(5);
+        ledger.note_disk(4, 400);
+        ledger.accept(3);
+        ledger.repeat(2);
+        ledger.call();
+        ledger.lose(1, LossReason::POISON);
+        ledger.lose(2, LossReason::POISON);
+        ledger.lose(0, LossReason::DISK);
+        ledger.refuse(6, LossReason::TOO_OLD);
+        ledger.lose_unread(7, LossReason::DISK);
+        ledger.lose_unread(8, LossReason::DISK);
+        ledger.lose_unread(0, LossReason::POISON);
+        let snapshot = ledger.snapshot();
+        let expected = LedgerSnapshot {
+            entered: 15,
+            recovered: 5,
+            disk_items: 4,
+            disk_bytes: 400,
+            accepted: 3,
+            repeated: 2,
+            calls: 1,
+            lost: BTreeMap::from([(LossReason::POISON, 3), (LossReason::TOO_OLD, 6)]),
+            unread: BTreeMap::from([(LossReason::DISK, 15)]),
+        };
+        assert_eq!(snapshot, expected);
+        assert_eq!((snapshot.lost_in_all(), snapshot.held(), ledger.disk_items()), (9, 8, 4));
+    }
+}

@@ -54,3 +54,13 @@ impl fmt::Display for LossReason {
         f.write_str(self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_is_shown_by_its_name() {
+        assert_eq!(LossReason::POISON.to_string(), "poison");
+    }
+}

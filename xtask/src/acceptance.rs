@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::release;
-use crate::setup::{entries, faketime, iproute2, root, run, run_cargo, run_with};
+use crate::setup::{entries, faketime, iproute2, mkfs_xfs, root, run, run_cargo, run_with};
 use crate::stages::timed;
 
 /// An acceptance run and its short version.
@@ -24,11 +24,11 @@ struct Acceptance {
 const ACCEPTANCES: [Acceptance; 5] = [
     Acceptance {
         name: "faults",
-        about: "the released agent in every fault of bench/src/faults/cells.rs",
-        needs: "root for the full disk, Debian's faketime for the clock",
-        minutes: 5,
-        run: || faketime().and_then(|_| bench(&["faults"])),
-        short: &["faults", "--short"],
+        about: "the released agent in every fault of bench/src/faults/cells.rs, and all signals in those of bench/src/signals/cells.rs",
+        needs: "root to mount disks, Debian's faketime for the clock, Debian's xfsprogs",
+        minutes: 16,
+        run: || faketime().and_then(|_| mkfs_xfs()).and_then(|_| bench(&["faults", "signals"])),
+        short: &["faults", "signals", "--short"],
     },
     Acceptance {
         name: "veth",

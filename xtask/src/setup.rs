@@ -105,6 +105,11 @@ pub(crate) fn faketime() -> Result<PathBuf, String> {
     from_debian("faketime", || on_path("faketime"))
 }
 
+/// The program that makes XFS.
+pub(crate) fn mkfs_xfs() -> Result<PathBuf, String> {
+    from_debian("xfsprogs", || Some(PathBuf::from("/sbin/mkfs.xfs")).filter(|path| path.exists()))
+}
+
 /// Chromium.
 pub(crate) fn chromium() -> Result<PathBuf, String> {
     let known = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].map(PathBuf::from);

@@ -39,12 +39,21 @@ impl Contestant {
         Self::ours_at(endpoint, traces, free_port()?)
     }
 
+    /// Our agent with all it has; `traces` are lines of that section, `others` are sections.
+    pub(crate) fn ours_with(folder: TempDir, endpoint: &str, traces: &str, others: &str) -> Result<Self, Box<dyn Error>> {
+        Self::configured(folder, (endpoint, free_port()?), traces, others)
+    }
+
     /// Our agent at an address of its own.
     pub(crate) fn ours_at(endpoint: &str, traces: &str, xray: SocketAddr) -> Result<Self, Box<dyn Error>> {
-        let (folder, health) = (tempfile::tempdir()?, free_port()?);
+        Self::configured(tempfile::tempdir()?, (endpoint, xray), traces, "[metrics]\nenabled = false\n")
+    }
+
+    fn configured(folder: TempDir, (endpoint, xray): (&str, SocketAddr), traces: &str, others: &str) -> Result<Self, Box<dyn Error>> {
+        let health = free_port()?;
         let (file, spool) = (folder.path().join("config.toml"), folder.path().join("spool"));
         let text = format!(
-            "[aws]\nendpoint = \"{endpoint}\"\n[traces]\nudp = \"{xray}\"\ntcp = \"{xray}\"\nspool_folder = \"{}\"\n{traces}\n[metrics]\nenabled = false\n\
+            "[aws]\nendpoint = \"{endpoint}\"\n[traces]\nudp = \"{xray}\"\ntcp = \"{xray}\"\nspool_folder = \"{}\"\n{traces}\n{others}\
              [health]\nlisten = \"{health}\"\n",
             spool.display()
         );

@@ -5,7 +5,7 @@ use std::error::Error;
 
 use serde::Deserialize;
 
-/// The line of `traces` in `/status`.
+/// The line of a signal in `/status`.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Status {
     pub(crate) signal: String,
@@ -16,6 +16,8 @@ pub(crate) struct Status {
     pub(crate) lost: u64,
     #[serde(default)]
     pub(crate) lost_by_reason: BTreeMap<String, u64>,
+    #[serde(default)]
+    pub(crate) unread_bytes_by_reason: BTreeMap<String, u64>,
 }
 
 #[derive(Deserialize)]
@@ -25,8 +27,14 @@ struct All {
 
 impl Status {
     pub(super) fn read(text: &str) -> Result<Self, Box<dyn Error>> {
+        let of_traces = Self::read_all(text)?.into_iter().find(|status| status.signal == "traces");
+        Ok(of_traces.ok_or("no line of traces")?)
+    }
+
+    /// Those of all signals.
+    pub(super) fn read_all(text: &str) -> Result<Vec<Self>, Box<dyn Error>> {
         let all: All = serde_json::from_str(text).map_err(|error| format!("{error} in `{text}`"))?;
-        Ok(all.signals.into_iter().find(|status| status.signal == "traces").ok_or("no line of traces")?)
+        Ok(all.signals)
     }
 
     /// Why segments were lost, and how many.

@@ -24,5 +24,5 @@ mod side_by_side;
 pub(crate) use contestant::{Contestant, is_root};
 pub(crate) use ledger::Status;
 pub(crate) use outage::long as long_outage;
-pub(crate) use running::{Running, ask, exchange};
+pub(crate) use running::{Running, ask, exchange, exchange_on};
 pub(crate) use side_by_side::{Settings, run};

@@ -1,7 +1,7 @@
 //! [`Running`]: an agent's process, what it tells and how it ends.
 
 use std::error::Error;
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,14 +29,23 @@ impl Running {
         self.xray
     }
 
-    /// What our agent says of itself.
+    /// What our agent says of segments.
     pub(crate) fn status(&self) -> Result<Status, Box<dyn Error>> {
+        Status::read(&self.status_text()?)
+    }
+
+    /// What our agent says of all signals.
+    pub(crate) fn statuses(&self) -> Result<Vec<Status>, Box<dyn Error>> {
+        Status::read_all(&self.status_text()?)
+    }
+
+    fn status_text(&self) -> Result<String, Box<dyn Error>> {
         let health = self.health.ok_or("the X-Ray daemon tells nothing of itself")?;
         let text = match &self.namespace {
             None => ask(health, "/status"),
             Some(namespace) => namespace.within(|| ask(health, "/status"))?,
         };
-        Status::read(&text?)
+        Ok(text?)
     }
 
     /// Its UDP port.
@@ -74,6 +83,11 @@ pub(crate) fn ask(address: SocketAddr, path: &str) -> io::Result<String> {
 pub(crate) fn exchange(address: SocketAddr, head: &str, body: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(2))?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    exchange_on(&mut stream, head, body)
+}
+
+/// One request on a connection that the far end closes after its answer.
+pub(crate) fn exchange_on(stream: &mut (impl io::Read + io::Write), head: &str, body: &str) -> io::Result<String> {
     write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len())?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;

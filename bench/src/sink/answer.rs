@@ -1,18 +1,16 @@
 //! One call: taken, refused or broken, as the conduct says.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response, StatusCode};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::conduct::{Conduct, Door, Fault};
+use super::put::{Operation, put_events, put_metrics, put_segments};
 use super::tally::Tally;
-use crate::load;
 
 /// The connection is to be reset.
 #[derive(Debug)]
@@ -28,12 +26,6 @@ impl std::error::Error for Reset {}
 
 type Answer = Result<Response<Full<Bytes>>, Reset>;
 
-#[derive(Deserialize)]
-struct Put<'a> {
-    #[serde(rename = "TraceSegmentDocuments", borrow)]
-    documents: Vec<Cow<'a, str>>,
-}
-
 /// Answers a call.
 pub(super) async fn answer(request: Request<Incoming>, conduct: watch::Receiver<Conduct>, tally: Arc<Tally>) -> Answer {
     let now = conduct.borrow().clone();
@@ -41,45 +33,34 @@ pub(super) async fn answer(request: Request<Incoming>, conduct: watch::Receiver<
         return std::future::pending().await;
     }
     let fault = now.fault_of_a_call();
-    let path = request.uri().path().to_owned();
+    let operation = Operation::of(&request);
     let is_expired = now.key.is_some_and(|key| !is_signed_with(&request, key));
     let body = body_of(request, fault).await?;
     tokio::time::sleep(now.latency.of_a_call()).await;
-    if path == "/TraceSegments" {
+    if operation == Operation::PutTraceSegments {
         tally.note_call(body.len());
     }
-    match (path.as_str(), fault) {
-        _ if is_expired => refusal(StatusCode::FORBIDDEN, "ExpiredTokenException"),
-        (_, Some(Fault::Throttled)) => refusal(StatusCode::TOO_MANY_REQUESTS, "ThrottledException"),
-        (_, Some(Fault::Unavailable)) => refusal(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
-        (_, Some(Fault::ResetBefore)) => Err(Reset),
-        ("/TraceSegments", fault) => put(&body, fault, &tally),
-        ("/GetSamplingRules", _) => said(StatusCode::OK, &json!({ "SamplingRuleRecords": [] })),
-        ("/SamplingTargets", _) => said(StatusCode::OK, &json!({ "SamplingTargetDocuments": [], "UnprocessedStatistics": [] })),
-        _ => said(StatusCode::OK, &json!({})),
+    match fault {
+        _ if is_expired => return refusal(StatusCode::FORBIDDEN, "ExpiredTokenException"),
+        Some(Fault::Throttled) => return refusal(StatusCode::TOO_MANY_REQUESTS, "ThrottledException"),
+        Some(Fault::Unavailable) => return refusal(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+        Some(Fault::ResetBefore) => return Err(Reset),
+        _ => {}
     }
-}
-
-fn put(body: &[u8], fault: Option<Fault>, tally: &Tally) -> Answer {
-    let Ok(Put { documents }) = serde_json::from_slice(body) else {
-        return refusal(StatusCode::BAD_REQUEST, "InvalidRequestException");
+    let taken = match operation {
+        Operation::PutTraceSegments => put_segments(&body, fault, &tally),
+        Operation::PutMetricData { is_compressed } => put_metrics(&body, is_compressed, &tally),
+        Operation::PutLogEvents => put_events(&body, &tally),
+        Operation::GetSamplingRules => Some(json!({ "SamplingRuleRecords": [] })),
+        Operation::GetSamplingTargets => Some(json!({ "SamplingTargetDocuments": [], "UnprocessedStatistics": [] })),
+        Operation::Other => Some(json!({})),
     };
-    let mut unprocessed = Vec::new();
-    let mut is_taken = |document: &&str| {
-        let Some(Fault::Unprocessed(share, code)) = fault else { return true };
-        let is_taken = fastrand::f64() >= share;
-        if !is_taken {
-            let id = load::read(document).map(|(number, _)| format!("{number:016x}"));
-            unprocessed.push(json!({ "Id": id, "ErrorCode": code, "Message": "told to" }));
-        }
-        is_taken
-    };
-    let taken: Vec<&str> = documents.iter().map(AsRef::as_ref).filter(&mut is_taken).collect();
-    tally.note_documents(taken.into_iter());
-    if matches!(fault, Some(Fault::ResetAfter)) {
-        return Err(Reset);
+    match taken {
+        None => refusal(StatusCode::BAD_REQUEST, "InvalidRequestException"),
+        Some(_) if matches!(fault, Some(Fault::ResetAfter)) && operation.is_put() => Err(Reset),
+        Some(_) if matches!(operation, Operation::PutMetricData { .. }) => Ok(in_cbor()),
+        Some(body) => said(StatusCode::OK, &body),
     }
-    said(StatusCode::OK, &json!({ "UnprocessedTraceSegments": unprocessed }))
 }
 
 async fn body_of(request: Request<Incoming>, fault: Option<Fault>) -> Result<Bytes, Reset> {
@@ -114,4 +95,15 @@ fn said(status: StatusCode, body: &Value) -> Answer {
     let mut response = Response::new(Full::new(Bytes::from(body.to_string())));
     *response.status_mut() = status;
     Ok(response)
+}
+
+/// PutMetricData's answer: no members.
+fn in_cbor() -> Response<Full<Bytes>> {
+    /// An empty map.
+    const NOTHING: &[u8] = &[0xa0];
+    let mut response = Response::new(Full::new(Bytes::from_static(NOTHING)));
+    let headers = response.headers_mut();
+    headers.insert("smithy-protocol", hyper::header::HeaderValue::from_static("rpc-v2-cbor"));
+    headers.insert("content-type", hyper::header::HeaderValue::from_static("application/cbor"));
+    response
 }

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::numbers::Numbers;
 use crate::load;
 
 /// Which documents arrived.
@@ -11,11 +12,11 @@ pub(crate) struct Tally(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    /// How often each number came, up to 255 times.
-    seen: Vec<u8>,
+    documents: Numbers,
+    values: Numbers,
+    lines: Numbers,
     /// Microseconds from sending to the first arrival.
     delays: Vec<u32>,
-    duplicates: u64,
     strangers: u64,
     calls: u64,
     bytes: u64,
@@ -41,8 +42,8 @@ pub(crate) struct Arrivals {
 
 impl Default for Tally {
     fn default() -> Self {
-        let (seen, delays) = (Vec::new(), Vec::new());
-        Self(Mutex::new(State { seen, delays, duplicates: 0, strangers: 0, calls: 0, bytes: 0, last: Instant::now() }))
+        let [documents, values, lines] = [Numbers::default(), Numbers::default(), Numbers::default()];
+        Self(Mutex::new(State { documents, values, lines, delays: Vec::new(), strangers: 0, calls: 0, bytes: 0, last: Instant::now() }))
     }
 }
 
@@ -58,6 +59,32 @@ impl Tally {
         let mut state = self.lock();
         documents.for_each(|document| state.note(document, now));
         state.last = Instant::now();
+    }
+
+    /// Notes values of metrics; each is its number.
+    pub(super) fn note_values(&self, values: impl Iterator<Item = u64>) {
+        let mut state = self.lock();
+        for value in values {
+            state.values.note(value);
+        }
+        state.last = Instant::now();
+    }
+
+    /// Notes lines of logs; each begins with its number.
+    pub(super) fn note_lines<'a>(&self, lines: impl Iterator<Item = &'a str>) {
+        let mut state = self.lock();
+        for line in lines {
+            let number = line.split(' ').next().and_then(|number| number.parse().ok());
+            state.strangers += u64::from(number.is_none());
+            number.map(|number| state.lines.note(number));
+        }
+        state.last = Instant::now();
+    }
+
+    /// The numbers so far of documents, values of metrics and log lines.
+    pub(crate) fn numbers(&self) -> [Numbers; 3] {
+        let state = self.lock();
+        [state.documents.clone(), state.values.clone(), state.lines.clone()]
     }
 
     /// Distinct documents so far.
@@ -80,7 +107,7 @@ impl Tally {
         };
         Arrivals {
             documents: state.delays.len() as u64,
-            duplicates: state.duplicates,
+            duplicates: state.documents.duplicates,
             strangers: state.strangers,
             calls: state.calls,
             bytes: state.bytes,
@@ -99,15 +126,8 @@ impl State {
             self.strangers += 1;
             return;
         };
-        let place = number as usize;
-        if self.seen.len() <= place {
-            self.seen.resize((place + 1).next_power_of_two(), 0);
-        }
-        if self.seen[place] == 0 {
+        if self.documents.note(number) {
             self.delays.push(now.saturating_sub(sent) as u32);
-        } else {
-            self.duplicates += 1;
         }
-        self.seen[place] = self.seen[place].saturating_add(1);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::block::{BlockHeader, HEADER, next_magic};
@@ -84,6 +84,30 @@ impl SpoolFile {
             return Err(error);
         }
         Ok(Self { number, path, file, length: FILE_HEADER, blocks: Vec::new(), first: 0, next: 0 })
+    }
+
+    /// Returns whether it was deleted: only this process can read it now.
+    pub(super) fn is_deleted(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+
+    /// Writes a deleted file again under its name.
+    pub(super) fn restore(&mut self, disk: &mut dyn Disk) -> io::Result<()> {
+        const CHUNK: u64 = 1 << 20;
+        let mut file = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(&self.path)?;
+        let mut at = 0;
+        while at < self.length {
+            let mut bytes = vec![0; CHUNK.min(self.length - at) as usize];
+            let restored = self.file.read_exact_at(&mut bytes, at).and_then(|()| disk.append(&mut file, &bytes));
+            if let Err(error) = restored {
+                let _it_is_in_memory_yet = std::fs::remove_file(&self.path);
+                return Err(error);
+            }
+            at += bytes.len() as u64;
+        }
+        disk.synchronise(&file)?;
+        self.file = file;
+        Ok(())
     }
 
     /// Opens a file that another process left, and says how many bytes of it make no block.

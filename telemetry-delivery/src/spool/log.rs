@@ -131,6 +131,9 @@ impl Log {
     pub(crate) fn append(&mut self, block: &mut Block) -> io::Result<Place> {
         let (items, is_synchronised) = (block.items(), block.is_awaited || self.limits.synchronises_blocks);
         let bytes = block.encode();
+        if self.files.back().is_some_and(SpoolFile::is_deleted) {
+            self.restore_deleted()?;
+        }
         let allowed = self.make_room(bytes.len() as u64)?;
         self.open_file(allowed)?;
         let Some(file) = self.files.back_mut() else { return Err(io::ErrorKind::NotFound.into()) };
@@ -230,10 +233,28 @@ impl Log {
     pub(crate) fn close(mut self) -> io::Result<()> {
         self.is_open = false;
         self.forget_ended();
+        if self.files.iter().any(SpoolFile::is_deleted) {
+            self.restore_deleted()?;
+        }
         for file in &self.files {
             self.disk.synchronise(&file.file)?;
         }
         self.lock.release()
+    }
+
+    /// Writes files again that another program deleted, with the folder if that is gone. The next process finds what waits.
+    fn restore_deleted(&mut self) -> io::Result<()> {
+        let is_folder_deleted = !self.folder.join("lock").exists();
+        tracing::error!(folder = %self.folder.display(), is_folder_deleted, "spool files were deleted while they are in use; they are written again");
+        if is_folder_deleted {
+            (self.lock, _) = Lock::take(&self.folder).map_err(io::Error::other)?;
+            (self.cursor, _) = Cursor::open(&self.folder)?;
+            self.forget_ended();
+        }
+        for file in self.files.iter_mut().filter(|file| file.is_deleted()) {
+            file.restore(&mut *self.disk)?;
+        }
+        Ok(())
     }
 
     fn entry(&mut self, place: Place) -> Option<&mut Entry> {

@@ -328,3 +328,30 @@ fn any_file_opens_without_a_panic() {
         }
     });
 }
+
+#[test]
+fn files_that_are_deleted_in_use_are_written_again() {
+    for is_folder_deleted in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spool");
+        let delete = || {
+            if is_folder_deleted {
+                std::fs::remove_dir_all(&path).unwrap();
+            } else {
+                let files = numbers_in(&path).unwrap().into_iter().map(|number| SpoolFile::path_of(&path, number));
+                files.for_each(|file| std::fs::remove_file(file).unwrap());
+            }
+        };
+        let (mut log, _) = open(&path);
+        write(&mut log, &[1]).unwrap();
+        write(&mut log, &[2, 3]).unwrap();
+        assert!(matches!(log.take(), Ok(Some(Taken::Block { place, items: 1, .. })) if { log.end(place, 1); true }));
+        delete();
+        write(&mut log, &[4]).unwrap();
+        delete();
+        log.close().unwrap();
+        let (mut next, found) = open(&path);
+        assert_eq!((found.items, found.is_unclean), (3, false), "folder: {is_folder_deleted}");
+        assert!(matches!(next.take(), Ok(Some(Taken::Block { items: 2, .. }))));
+    }
+}
