@@ -46,6 +46,9 @@ struct Arguments {
     /// The X-Ray daemon's binary. Default: target/peers/xray.
     #[arg(long, value_name = "FILE")]
     daemon: Option<PathBuf>,
+    /// Agent: another build of our agent, measured in the same run.
+    #[arg(long, value_name = "FILE")]
+    other: Option<PathBuf>,
     /// Agent: longer, for figures that depend less on the moment.
     #[arg(long)]
     long: bool,
@@ -122,7 +125,9 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
             Section::Small => small::run()?,
             Section::Service => service::run(&ours)?,
             Section::Integrations => integrations::run(&ours, arguments.only.as_deref())?,
-            Section::Agent => agent::run(&agent::Settings { daemon: arguments.daemon.clone(), is_long: arguments.long })?,
+            Section::Agent => {
+                agent::run(&agent::Settings { daemon: arguments.daemon.clone(), other: arguments.other.clone(), is_long: arguments.long })?
+            }
             Section::Console => console::run()?,
             Section::Faults => faults::run(arguments.only.as_deref(), arguments.short)?,
             Section::Signals => signals::run(arguments.only.as_deref(), arguments.short)?,

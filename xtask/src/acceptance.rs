@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::mutants;
 use crate::release;
 use crate::setup::{entries, faketime, iproute2, mkfs_xfs, root, run, run_cargo, run_with};
 use crate::stages::timed;
@@ -21,7 +22,7 @@ struct Acceptance {
     short: &'static [&'static str],
 }
 
-const ACCEPTANCES: [Acceptance; 5] = [
+const ACCEPTANCES: [Acceptance; 6] = [
     Acceptance {
         name: "faults",
         about: "the released agent in every fault of bench/src/faults/cells.rs, and all signals in those of bench/src/signals/cells.rs",
@@ -60,6 +61,14 @@ const ACCEPTANCES: [Acceptance; 5] = [
         needs: "the nightly compiler, cargo-fuzz",
         minutes: 20,
         run: fuzz,
+        short: &[],
+    },
+    Acceptance {
+        name: "mutants",
+        about: "changes of telemetry-delivery and log-shipper, of which their tests must notice 95 %",
+        needs: "cargo-mutants, which it installs",
+        minutes: 120,
+        run: mutants::run_mutants,
         short: &[],
     },
 ];

@@ -4,6 +4,7 @@ mod acceptance;
 mod areas;
 mod features;
 mod figures;
+mod mutants;
 mod needs;
 mod release;
 mod sdks;

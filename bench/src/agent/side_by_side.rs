@@ -12,6 +12,8 @@ use super::{outage, rates, shapes, stop};
 pub(crate) struct Settings {
     /// The X-Ray daemon's binary.
     pub(crate) daemon: Option<PathBuf>,
+    /// Another build of our agent.
+    pub(crate) other: Option<PathBuf>,
     /// Takes longer, and says more.
     pub(crate) is_long: bool,
 }
@@ -22,6 +24,7 @@ pub(crate) fn run(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let daemon =
         settings.daemon.clone().map_or_else(|| Ok(std::env::current_exe()?.with_file_name("../peers/xray")), Ok::<_, Box<dyn Error>>)?;
     let mut all = vec![Who::Ours];
+    all.extend(settings.other.clone().map(Who::Other));
     if daemon.exists() {
         all.push(Who::Daemon(daemon));
     } else {

@@ -14,6 +14,8 @@ use crate::sink::{Arrivals, Conduct, Latency, Sink};
 #[derive(Clone, Debug)]
 pub(super) enum Who {
     Ours,
+    /// Another build of ours, such as that of an earlier commit.
+    Other(PathBuf),
     Daemon(PathBuf),
 }
 
@@ -21,6 +23,7 @@ impl Who {
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Ours => "**metrics-agent**",
+            Self::Other(_) => "metrics-agent, the other build",
             Self::Daemon(_) => "X-Ray daemon",
         }
     }
@@ -28,13 +31,18 @@ impl Who {
     pub(super) fn binary(&self) -> Result<PathBuf, Box<dyn Error>> {
         match self {
             Self::Ours => Program::agent(),
-            Self::Daemon(path) => Ok(path.clone()),
+            Self::Other(path) | Self::Daemon(path) => Ok(path.clone()),
         }
     }
 
     pub(super) fn contestant(&self, endpoint: &str) -> Result<Contestant, Box<dyn Error>> {
         match self {
             Self::Ours => Contestant::ours(endpoint, ""),
+            Self::Other(binary) => {
+                let mut contestant = Contestant::ours(endpoint, "")?;
+                contestant.binary.clone_from(binary);
+                Ok(contestant)
+            }
             Self::Daemon(binary) => Contestant::daemon(binary, endpoint),
         }
     }
