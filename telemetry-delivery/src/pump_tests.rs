@@ -19,6 +19,8 @@ type Script = dyn FnMut(&[u32]) -> Verdict + Send;
 
 struct Scripted {
     script: Mutex<Box<Script>>,
+    /// Time that each call takes.
+    takes: Mutex<Duration>,
     calls: Mutex<Vec<(Instant, Vec<u32>)>>,
     ended: Mutex<Vec<(u32, Outcome)>>,
 }
@@ -27,6 +29,8 @@ impl Destination<Number> for Scripted {
     async fn send(&self, batch: &[Held<Number>]) -> Verdict {
         let numbers: Vec<u32> = batch.iter().map(|held| held.item.0).collect();
         self.calls.lock().unwrap().push((Instant::now(), numbers.clone()));
+        let takes = *self.takes.lock().unwrap();
+        tokio::time::sleep(takes).await;
         (self.script.lock().unwrap_or_else(std::sync::PoisonError::into_inner))(&numbers)
     }
 
@@ -52,7 +56,8 @@ impl Rig {
 
     /// The next pump of a queue.
     fn on(queue: Arc<Queue<Number>>, ledger: Arc<Ledger>, script: impl FnMut(&[u32]) -> Verdict + Send + 'static) -> Self {
-        let destination = Arc::new(Scripted { script: Mutex::new(Box::new(script)), calls: Mutex::default(), ended: Mutex::default() });
+        let script: Mutex<Box<Script>> = Mutex::new(Box::new(script));
+        let destination = Arc::new(Scripted { script, takes: Mutex::default(), calls: Mutex::default(), ended: Mutex::default() });
         let batcher = AffineBatcher::new(BatchLimits { items: 4, bytes: 1_000, linger: Duration::from_millis(100) });
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
         let settings = PumpSettings { concurrency: 2, backoff, max_age: Duration::from_secs(600) };
@@ -226,6 +231,25 @@ async fn the_next_pump_goes_on_with_what_the_one_before_could_not_send() {
     let mut sent: Vec<u32> = calls.iter().flat_map(|(_, batch)| batch.clone()).collect();
     sent.sort_unstable();
     assert_eq!(sent, (0..12).collect::<Vec<_>>(), "each once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_in_flight_at_a_hand_over_may_end_until_the_drain_is_overdue() {
+    for (deadline, accepted, ended_after) in [(None, 4, 4), (Some(2), 0, 2)] {
+        let before = Rig::start(|_| Verdict::Accepted);
+        *before.destination.takes.lock().unwrap() = Duration::from_secs(5);
+        before.push(0..4);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let began = Instant::now();
+        before.drain.hand_over();
+        tokio::task::yield_now().await;
+        if let Some(seconds) = deadline {
+            before.drain.begin(began + Duration::from_secs(seconds));
+        }
+        before.task.await.unwrap();
+        assert_eq!((before.ledger.snapshot().accepted, began.elapsed().as_secs()), (accepted, ended_after), "{deadline:?}");
+        assert_eq!(before.queue.is_empty(), accepted == 4, "what was not answered goes back");
+    }
 }
 
 #[tokio::test(start_paused = true)]
