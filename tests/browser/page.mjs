@@ -5,14 +5,82 @@ import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../../xray-console/web/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
-const [base, pictures, failed, big] = process.argv.slice(2);
+const [base, pictures, failed, big, cycle, odd] = process.argv.slice(2);
 
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 
+/** More tabs than a browser has connections to one origin. */
+async function manyTabs() {
+  const context = await browser.newContext();
+  const pages = [];
+  for (let tab = 0; tab < 10; tab++) {
+    const page = await context.newPage();
+    await page.goto(`${base}/#/traces`);
+    await page.locator("table.traces tr").first().waitFor({ timeout: 5000 });
+    pages.push(page);
+  }
+  const [first] = pages;
+  await first.bringToFront();
+  await first.keyboard.press("3");
+  await first.getByRole("link", { name: /storefront to payments/ }).waitFor({ timeout: 5000 });
+  await context.close();
+}
+
+/** What other people's clients send. */
+async function oddTraces() {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  await page.goto(`${base}/#/trace/${cycle}`);
+  for (const name of ["chicken", "egg"]) await page.locator(".row", { hasText: name }).waitFor();
+  await page.getByText("its parent is below itself").waitFor();
+
+  await page.goto(`${base}/#/trace/${odd}`);
+  await page.locator(".row", { hasText: "query × 20" }).waitFor();
+  for (const text of ["hello", "flag", "it has not ended", "trace_id"]) await page.locator(".detail", { hasText: text }).waitFor();
+  await page.locator(".row", { hasText: "backwards" }).locator("em", { hasText: "−500 ms" }).waitFor();
+  await page.locator(".row", { hasText: "orphan" }).click();
+  await page.getByText("its parent has not arrived").waitFor();
+  const find = page.getByLabel("find in trace");
+  for (const text of ["needle7", "boom"]) {
+    await find.fill(text);
+    await page.getByText("1 found").waitFor();
+  }
+  await find.press("Enter");
+  await page.locator(".detail", { hasText: "Boom" }).waitFor();
+  await page.waitForURL(/at=000000000000d00d/);
+  await page.reload();
+  await page.locator(".detail", { hasText: "needle13" }).waitFor();
+
+  // The failure is folded away; the exception of another subsegment leads to it.
+  await page.goto(`${base}/#/trace/${odd}?at=00000000000000d1`);
+  await page.getByRole("link", { name: "00000000000000ee" }).click();
+  await page.waitForURL(/at=000000000000d00d/);
+
+  // An annotation that is no word, addresses that are none.
+  await page.goto(`${base}/#/traces`);
+  await page.getByRole("button", { name: /^x/ }).click();
+  await page.waitForFunction((wanted) => (new URLSearchParams(location.hash.split("?")[1]).get("filter") ?? "").includes(wanted), 'annotation["a b"] = "x"');
+  await page.locator("table.traces tr").first().waitFor();
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("j");
+  await page.waitForURL(/at=/);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/trace\//);
+  await page.goto(`${base}/#/trace/%E0%A4%A`);
+  await page.getByText("No segment of").waitFor();
+  await page.goto(`${base}/#/nowhere`);
+  await page.getByText("There is no screen").waitFor();
+  assert.deepEqual(problems, []);
+  await page.close();
+}
+
 try {
+  await manyTabs();
+  await oddTraces();
   for (const [theme, width] of [["dark", 1280], ["light", 1280], ["dark", 1920], ["light", 1920]]) {
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme });
     const problems = [];

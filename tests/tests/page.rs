@@ -11,6 +11,8 @@ use support::{console, run_script};
 
 const BIG: &str = "1-5759e988-bd862e3fe1be46a994272793";
 const FAILED: &str = "1-5759e988-000000000000000000000001";
+const CYCLE: &str = "1-5759e988-000000000000000000000002";
+const ODD: &str = "1-5759e988-000000000000000000000003";
 
 async fn call(endpoint: &str, target: Option<&str>, path: &str, body: Value) {
     let mut request = reqwest::Client::new().post(format!("{endpoint}{path}")).header("content-type", "application/x-amz-json-1.1");
@@ -51,12 +53,39 @@ fn failed_trace(now: f64) -> Vec<Value> {
     ]
 }
 
+/// Two segments that name each other as parent.
+fn cyclic_trace(now: f64) -> Vec<Value> {
+    let segment = |name: &str, id: &str, parent: &str| json!({ "name": name, "id": id, "parent_id": parent, "trace_id": CYCLE, "start_time": now - 3.0, "end_time": now - 2.0 });
+    vec![segment("chicken", "00000000000000c1", "00000000000000c2"), segment("egg", "00000000000000c2", "00000000000000c1")]
+}
+
+/// What other people's clients send: folded siblings, an open segment, metadata that is no object of objects, a cause that names an exception
+/// elsewhere, links, a negative duration, a lone subsegment, an annotation whose key is no word.
+fn odd_trace(now: f64) -> Vec<Value> {
+    let query = |number: usize| {
+        let mut query = json!({ "name": "query", "id": format!("{:016x}", 0xd000 + number), "start_time": now - 3.0, "end_time": now - 2.9,
+            "annotations": { "needle": format!("needle{number}") } });
+        if number == 13 {
+            query["fault"] = json!(true);
+            query["cause"] = json!({ "exceptions": [{ "id": "00000000000000ee", "type": "Boom", "message": "boom" }] });
+        }
+        query
+    };
+    let queries: Vec<Value> = (0..20).map(query).collect();
+    vec![
+        json!({ "name": "odd", "id": "00000000000000d1", "trace_id": ODD, "start_time": now - 3.0, "in_progress": true, "cause": "00000000000000ee", "fault": true,
+            "metadata": { "debug": "hello", "n": 5, "flag": null }, "annotations": { "a b": "x" }, "links": [{ "trace_id": CYCLE }], "subsegments": queries }),
+        json!({ "name": "backwards", "id": "00000000000000d2", "trace_id": ODD, "parent_id": "00000000000000d1", "start_time": now - 2.0, "end_time": now - 2.5 }),
+        json!({ "name": "orphan", "type": "subsegment", "id": "00000000000000d3", "trace_id": ODD, "parent_id": "00000000000000ff", "start_time": now - 2.0, "end_time": now - 1.5 }),
+    ]
+}
+
 #[tokio::test]
 async fn a_browser_walks_the_page() {
     let console = console().await;
     let endpoint = format!("http://{}", console.address());
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
-    for documents in [big_trace(now), failed_trace(now)] {
+    for documents in [big_trace(now), failed_trace(now), cyclic_trace(now), odd_trace(now)] {
         let texts: Vec<String> = documents.iter().map(Value::to_string).collect();
         call(&endpoint, None, "/TraceSegments", json!({ "TraceSegmentDocuments": texts })).await;
     }
@@ -75,6 +104,11 @@ async fn a_browser_walks_the_page() {
     call(&endpoint, Some("GraniteServiceVersion20100801.PutMetricData"), "/", json!({ "Namespace": "Shop", "MetricData": [datum] })).await;
     let pictures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../.screenshots");
     std::fs::create_dir_all(&pictures).unwrap();
-    run_script("TEST_CHROMIUM", "browser/page.mjs", &[endpoint, pictures.display().to_string(), FAILED.into(), BIG.into()]).await;
+    run_script(
+        "TEST_CHROMIUM",
+        "browser/page.mjs",
+        &[endpoint, pictures.display().to_string(), FAILED.into(), BIG.into(), CYCLE.into(), ODD.into()],
+    )
+    .await;
     console.stop().await;
 }

@@ -1,10 +1,10 @@
 //! What happened of late: arrivals per second, calls, refusals. In memory; it is news, not data.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
-use tokio::sync::watch;
 
 use crate::clock::now;
 
@@ -81,16 +81,10 @@ struct State {
 }
 
 /// Collects it; the page waits for its version to change.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Activity {
     state: Mutex<State>,
-    version: watch::Sender<u64>,
-}
-
-impl Default for Activity {
-    fn default() -> Self {
-        Self { state: Mutex::default(), version: watch::Sender::new(0) }
-    }
+    version: AtomicU64,
 }
 
 impl Activity {
@@ -111,9 +105,9 @@ impl Activity {
         self.change(|state| keep(&mut state.rejections, rejection));
     }
 
-    /// Changes whenever there is news.
-    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
-        self.version.subscribe()
+    /// Returns a number that grows whenever there is news.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Relaxed)
     }
 
     pub(crate) fn news(&self) -> News {
@@ -132,7 +126,7 @@ impl Activity {
 
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
-        self.version.send_modify(|version| *version += 1);
+        self.version.fetch_add(1, Ordering::Relaxed);
     }
 }
 

@@ -30,6 +30,12 @@ impl IntoResponse for PageError {
 
 pub(super) type Page = Result<Json<Value>, PageError>;
 
+/// A number that grows whenever something arrives. The page asks for it once a second while it is visible: a stream would take one of the
+/// six connections that a browser has for all tabs of an origin.
+pub(super) async fn version(State(api): State<Api>) -> Json<Value> {
+    Json(json!({ "version": api.activity.version() }))
+}
+
 /// Arrivals, calls, refusals, storage, sampling rules.
 pub(super) async fn overview(State(api): State<Api>) -> Page {
     let news = api.activity.news();

@@ -1,4 +1,4 @@
-//! The web page: its files, its data, its live stream.
+//! The web page: its files and its data.
 //!
 //! The files are built by Vite from `web/` and embedded, so neither `cargo install` nor a new machine needs Node. The data is
 //! plain JSON under `/api`; nothing is kept per tab.
@@ -6,7 +6,6 @@
 mod assets;
 mod data;
 mod guard;
-mod live;
 mod traces;
 mod routes;
 

@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use super::{assets, data, live, traces};
+use super::{assets, data, traces};
 use crate::api::Api;
 
 /// The page's routes.
@@ -18,6 +18,6 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/api/metrics", get(data::metrics))
         .route("/api/metric", get(data::metric))
         .route("/api/logs", get(data::logs))
-        .route("/api/live", get(live::stream))
+        .route("/api/version", get(data::version))
         .route("/api/sample", post(data::sample))
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -133,8 +135,14 @@ pub(super) struct Trace {
     logs: Vec<LogLine>,
 }
 
-/// One trace.
-pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Result<Json<Trace>, PageError> {
+/// One trace. A reader that has it in this revision is spared the documents.
+pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, PageError> {
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|tag| tag.to_str().ok()).map(str::to_owned);
+    let of_trace = id.clone();
+    let tag = api.storage.read(move |connection| revision(connection, &of_trace)).await?;
+    if known.as_deref() == Some(&*tag) {
+        return Ok(StatusCode::NOT_MODIFIED.into_response());
+    }
     let read = move |connection: &rusqlite::Connection| {
         let mut statement = connection.prepare_cached("SELECT document FROM segment WHERE trace_id = ?1 ORDER BY rowid")?;
         let documents: Vec<String> = statement.query_map([&id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
@@ -142,7 +150,16 @@ pub(super) async fn one(State(api): State<Api>, Path(id): Path<String>) -> Resul
     };
     let (documents, logs) = api.storage.read(read).await?;
     let documents = documents.into_iter().filter_map(|text| RawValue::from_string(text).ok()).collect();
-    Ok(Json(Trace { documents, logs }))
+    Ok(([(header::ETAG, tag)], Json(Trace { documents, logs })).into_response())
+}
+
+/// Changes with the trace's documents and log lines.
+fn revision(connection: &rusqlite::Connection, id: &str) -> rusqlite::Result<String> {
+    let revision = "SELECT coalesce((SELECT revision FROM trace WHERE trace_id = ?1), 0)";
+    let lines = "SELECT count(*), coalesce(max(id), 0) FROM log_event WHERE trace_id = ?1";
+    let revision: i64 = connection.prepare_cached(revision)?.query_row([id], |row| row.get(0))?;
+    let (lines, last): (i64, i64) = connection.prepare_cached(lines)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(format!("\"{revision}-{lines}-{last}\""))
 }
 
 /// The map.

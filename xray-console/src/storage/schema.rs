@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::StorageError;
 
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Times are epoch seconds; log times are epoch milliseconds, as their API has them.
 const TABLES: &str = "
@@ -44,6 +44,12 @@ CREATE TABLE trace_group (name TEXT PRIMARY KEY, record TEXT NOT NULL);
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 ";
 
+/// What version 3 added: the oldest are found without reading all.
+const TABLES_3: &str = "
+CREATE INDEX metric_updated ON metric (updated);
+CREATE INDEX datum_start ON datum (start);
+";
+
 /// Opens the writing connection and makes the tables.
 pub(super) fn open(path: &Path) -> Result<Connection, StorageError> {
     // Traces and logs are nobody else's business; SQLite itself would go by the umask.
@@ -54,16 +60,20 @@ pub(super) fn open(path: &Path) -> Result<Connection, StorageError> {
         .open(path)
         .map_err(|error| StorageError::File(path.to_owned(), error))?;
     let connection = Connection::open(path)?;
+    let unreadable = |error| StorageError::Unreadable(path.to_owned(), error);
+    let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(unreadable)?;
+    let tables: u32 = connection.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).map_err(unreadable)?;
+    match (version, tables) {
+        (0, 1..) => return Err(StorageError::Foreign(path.to_owned())),
+        (VERSION.., _) if version > VERSION => return Err(StorageError::Newer { file: path.to_owned(), version }),
+        _ => {}
+    }
     connection.execute_batch(
         "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
          PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA temp_store = MEMORY;",
     )?;
-    let version: u32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let missing = match version {
-        0 => format!("{TABLES}{TABLES_2}"),
-        1 => TABLES_2.to_owned(),
-        _ => String::new(),
-    };
+    let steps = [TABLES, TABLES_2, TABLES_3];
+    let missing = steps.get(version as usize..).unwrap_or_default().concat();
     if !missing.is_empty() {
         connection.execute_batch(&format!("BEGIN; {missing} PRAGMA user_version = {VERSION}; COMMIT;"))?;
     }
@@ -75,4 +85,40 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StorageError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_another_program_or_of_a_later_version_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        Connection::open(path("foreign.db")).unwrap().execute_batch("CREATE TABLE songs (name TEXT)").unwrap();
+        assert!(open(&path("foreign.db")).unwrap_err().to_string().contains("another program"));
+        drop(open(&path("ours.db")).unwrap());
+        open(&path("ours.db")).unwrap().execute_batch("PRAGMA user_version = 99").unwrap();
+        let error = open(&path("ours.db")).unwrap_err().to_string();
+        assert!(error.contains("ours.db") && error.contains("version 99"), "{error}");
+        std::fs::write(path("garbage.db"), "x".repeat(10_000)).unwrap();
+        let error = open(&path("garbage.db")).unwrap_err().to_string();
+        assert!(error.contains("garbage.db") && error.contains("--data"), "{error}");
+    }
+
+    #[test]
+    fn a_file_of_each_earlier_version_gets_what_it_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let steps = [TABLES, TABLES_2];
+        for version in 1..=steps.len() {
+            let path = folder.path().join(format!("{version}.db"));
+            let made = steps[..version].concat();
+            Connection::open(&path).unwrap().execute_batch(&format!("{made} PRAGMA user_version = {version}")).unwrap();
+            let connection = open(&path).unwrap();
+            connection.execute("INSERT INTO setting VALUES ('a', 'b')", []).unwrap();
+            let indexes: u32 =
+                connection.query_row("SELECT count(*) FROM sqlite_master WHERE name = 'datum_start'", [], |row| row.get(0)).unwrap();
+            assert_eq!(indexes, 1);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
-use rusqlite::{Connection, Transaction};
+use rusqlite::{Connection, ErrorCode, Transaction};
 use tokio::sync::oneshot;
 
 use super::error::StorageError;
@@ -78,6 +78,9 @@ fn run(mut connection: Connection, jobs: &Receiver<Job>, budget: u64, evicted: &
     while let Ok(first) = jobs.recv() {
         let mut answers = Vec::new();
         let committed = commit(&mut connection, first, jobs, &mut answers);
+        if matches!(&committed, Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull)) {
+            make_room(&mut connection, evicted);
+        }
         let failure = committed.err().map(|error| error.to_string());
         for answer in answers {
             answer(failure.as_ref().map_or(Ok(()), |text| Err(rusqlite::Error::ToSqlConversionFailure(text.clone().into()).into())));
@@ -85,6 +88,18 @@ fn run(mut connection: Connection, jobs: &Receiver<Job>, budget: u64, evicted: &
         if let Err(error) = eviction::keep_within(&mut connection, budget, evicted) {
             tracing::warn!(%error, "old data could not be evicted");
         }
+    }
+}
+
+/// Deletes a tenth of what there is, since the disk is full before the budget is. The log is cut first: deleting needs some room.
+fn make_room(connection: &mut Connection, evicted: &AtomicU64) {
+    let made = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .and_then(|()| eviction::used_bytes(connection))
+        .and_then(|used| eviction::keep_within(connection, used.saturating_sub(1), evicted));
+    match made {
+        Ok(()) => tracing::warn!("the disk is full: old data was deleted to make room"),
+        Err(error) => tracing::error!(%error, "the disk is full, and there is not even room to delete old data"),
     }
 }
 

@@ -62,7 +62,10 @@ pub(super) async fn load(storage: &Storage, window: Window, after: Option<Cursor
             }
             Ok(())
         };
-        storage.write(keep).await?;
+        // On a full disk it is made again for the next reader.
+        if let Err(error) = storage.write(keep).await {
+            tracing::debug!(%error, "what lists need of traces was not kept");
+        }
     }
     Ok(digests)
 }

@@ -18,6 +18,20 @@ pub(crate) struct Entity {
     pub(crate) caller: Option<usize>,
 }
 
+/// What each entity hangs below; a top hangs below itself. A disjoint-set forest: ways are halved as they are walked, so that a long chain
+/// costs no more than a short one.
+struct Tops(Vec<usize>);
+
+impl Tops {
+    fn of(&mut self, mut place: usize) -> usize {
+        while self.0[place] != place {
+            self.0[place] = self.0[self.0[place]];
+            place = self.0[place];
+        }
+        place
+    }
+}
+
 /// All entities of a trace.
 #[derive(Debug, Default)]
 pub(crate) struct TraceTree {
@@ -33,17 +47,19 @@ impl TraceTree {
         for document in documents {
             tree.add(document);
         }
-        let places: HashMap<SegmentId, usize> =
-            tree.entities.iter().enumerate().map(|(place, entity)| (entity.document.id, place)).collect();
+        let mut places: HashMap<SegmentId, usize> = HashMap::with_capacity(tree.entities.len());
+        // Of those that share an id the first counts.
+        for (place, entity) in tree.entities.iter().enumerate() {
+            places.entry(entity.document.id).or_insert(place);
+        }
+        let mut tops = Tops(tree.entities.iter().enumerate().map(|(place, entity)| entity.parent.unwrap_or(place)).collect());
         for place in 0..tree.entities.len() {
-            tree.connect(place, &places);
+            tree.connect(place, &places, &mut tops);
         }
         tree.callees = tree.entities.iter().enumerate().filter_map(|(place, entity)| Some((entity.caller?, place))).collect();
-        for place in 0..tree.entities.len() {
-            let segment = tree.segment_of(place);
-            if let Some(entity) = tree.entities.get_mut(place) {
-                entity.segment = segment;
-            }
+        let mut segments = Tops(tree.entities.iter().enumerate().map(|(place, entity)| entity.parent.unwrap_or(place)).collect());
+        for (place, entity) in tree.entities.iter_mut().enumerate() {
+            entity.segment = segments.of(place);
         }
         tree
     }
@@ -63,12 +79,13 @@ impl TraceTree {
     }
 
     /// Finds the place of an entity that came on its own. An id that leads back to itself leads nowhere.
-    fn connect(&mut self, place: usize, places: &HashMap<SegmentId, usize>) {
+    fn connect(&mut self, place: usize, places: &HashMap<SegmentId, usize>, tops: &mut Tops) {
         let Some(entity) = self.entities.get(place).filter(|entity| entity.parent.is_none()) else { return };
         let Some(target) = entity.document.parent_id.and_then(|id| places.get(&id)).copied() else { return };
-        if self.ancestors(target).any(|ancestor| ancestor == place) {
+        if tops.of(target) == place {
             return;
         }
+        tops.0[place] = target;
         let is_segment = entity.is_segment;
         if let Some(entity) = self.entities.get_mut(place) {
             if is_segment {
@@ -80,17 +97,6 @@ impl TraceTree {
         if !is_segment && let Some(parent) = self.entities.get_mut(target) {
             parent.children.push(place);
         }
-    }
-
-    /// The entity, what it hangs below, and so on; callers count.
-    pub(crate) fn ancestors(&self, place: usize) -> impl Iterator<Item = usize> {
-        std::iter::successors(Some(place), |&place| self.entities.get(place).and_then(|entity| entity.parent.or(entity.caller)))
-            .take(self.entities.len() + 1)
-    }
-
-    fn segment_of(&self, place: usize) -> usize {
-        let nested = std::iter::successors(Some(place), |&place| self.entities.get(place).and_then(|entity| entity.parent));
-        nested.take(self.entities.len() + 1).last().unwrap_or(place)
     }
 
     /// Segments, and subsegments whose parent has not arrived.
@@ -117,5 +123,45 @@ impl TraceTree {
     /// The segment that answers this subsegment's call, if it reports.
     pub(crate) fn callee(&self, subsegment: usize) -> Option<usize> {
         self.callees.get(&subsegment).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree(documents: &[String]) -> TraceTree {
+        TraceTree::join(documents.iter().map(|text| Document::parse(text.as_bytes()).unwrap()).collect())
+    }
+
+    fn document(id: usize, parent: Option<usize>, more: &str) -> String {
+        let parent = parent.map(|parent| format!(r#""parent_id":"{parent:016x}","#)).unwrap_or_default();
+        let trace_id = "1-5759e988-bd862e3fe1be46a994272793";
+        format!(r#"{{"name":"n","id":"{id:016x}","trace_id":"{trace_id}",{parent}"start_time":{id}.0,"end_time":{id}.5{more}}}"#)
+    }
+
+    #[test]
+    fn a_cycle_of_parents_has_a_root_and_all_its_entities() {
+        for documents in [
+            vec![document(1, Some(2), ""), document(2, Some(1), "")],
+            vec![document(1, Some(3), ""), document(2, Some(1), ""), document(3, Some(2), "")],
+            vec![document(1, Some(1), ""), document(2, Some(1), "")],
+            vec![document(1, Some(2), &format!(r#","subsegments":[{}]"#, document(2, None, "")))],
+        ] {
+            let tree = tree(&documents);
+            let root = tree.root().expect("a root");
+            assert_eq!(tree.get(root).unwrap().caller, None);
+            assert_eq!(tree.entities.len(), 3.min(documents.len().max(2)));
+        }
+    }
+
+    #[test]
+    fn a_chain_of_subsegments_that_came_alone_belongs_to_its_segment() {
+        const LONG: usize = 50_000;
+        let mut documents = vec![document(1, None, "")];
+        documents.extend((2..LONG).rev().map(|id| document(id, Some(id - 1), r#","type":"subsegment""#)));
+        let tree = tree(&documents);
+        assert_eq!(tree.tops().count(), 1);
+        assert!(tree.entities.iter().all(|entity| entity.segment == 0));
     }
 }

@@ -37,8 +37,8 @@ export interface SegmentDocument {
   error?: boolean; fault?: boolean; throttle?: boolean; namespace?: string; origin?: string; user?: string;
   http?: { request?: Record<string, unknown>; response?: { status?: number; content_length?: number } };
   sql?: Record<string, unknown>; aws?: Record<string, unknown>;
-  cause?: string | { exceptions?: Exception[] };
-  annotations?: Record<string, string | number | boolean>; metadata?: Record<string, unknown>; subsegments?: SegmentDocument[];
+  cause?: string | { exceptions?: Exception[] }; links?: unknown;
+  annotations?: Record<string, string | number | boolean>; metadata?: unknown; subsegments?: SegmentDocument[];
 }
 export interface Exception { id: string; message?: string; type?: string; cause?: string; stack?: { path?: string; line?: number; label?: string }[]; truncated?: number }
 export interface TraceData { documents: SegmentDocument[]; logs: LogLine[] }
@@ -50,16 +50,24 @@ export interface Graph { nodes: GraphNode[] }
 export interface Metric { namespace: string; name: string; dimensions: [string, string][]; unit: string }
 export interface Point { start: number; count: number; sum: number; min: number; max: number }
 
+/** The last answer that has a tag: it is not sent again while it is right. */
+let tagged: { path: string; tag: string; data: unknown } | null = null;
+
 /** Fetches JSON; an error carries what the console said. */
 export async function get<T>(path: string, query: Record<string, string | number> = {}): Promise<T> {
   const search = new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]));
-  const response = await fetch(`/api/${path}?${search}`);
+  const known = tagged?.path === path ? tagged : null;
+  const response = await fetch(`/api/${path}?${search}`, { cache: "no-store", headers: known === null ? {} : { "if-none-match": known.tag } });
+  if (response.status === 304 && known !== null) return known.data as T;
   if (!response.ok) {
     const body: unknown = await response.json().catch(() => null);
     const said = body !== null && typeof body === "object" && "message" in body ? String(body.message) : response.statusText;
     throw new Error(said);
   }
-  return response.json() as Promise<T>;
+  const data = await response.json() as T;
+  const tag = response.headers.get("etag");
+  if (tag !== null) tagged = { path, tag, data };
+  return data;
 }
 
 /** Stores a made-up trace, so that an empty page has something to show. */

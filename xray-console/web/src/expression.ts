@@ -3,6 +3,9 @@
 /** A string of the language. */
 export const quoted = (text: string): string => `"${text.replace(/\\/g, "\\\\").replace(/"/g, '\\"')}"`;
 
+/** The name of an annotation: in brackets, unless it is a word. */
+export const annotation = (key: string): string => (/^[A-Za-z_]\w*$/.test(key) ? `annotation.${key}` : `annotation[${quoted(key)}]`);
+
 /** Splits at AND outside of strings, blocks and parentheses. */
 export function terms(expression: string): string[] {
   const found: string[] = [];

@@ -3,6 +3,7 @@
 /** Seconds as a duration: 0.0042 is "4.2 ms". */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return "open";
+  if (seconds < 0) return `−${duration(-seconds)}`;
   if (seconds < 0.001) return `${Math.round(seconds * 1e6)} µs`;
   if (seconds < 0.01) return `${(seconds * 1e3).toFixed(1)} ms`;
   if (seconds < 1) return `${Math.round(seconds * 1e3)} ms`;

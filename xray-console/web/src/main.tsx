@@ -21,7 +21,8 @@ function Screen({ place }: { place: Place }): JSX.Element {
     case "map": return <MapScreen place={place} />;
     case "metrics": return <MetricsScreen place={place} />;
     case "logs": return <LogsScreen place={place} />;
-    default: return <OverviewScreen place={place} />;
+    case "overview": return <OverviewScreen place={place} />;
+    default: return <p class="note" role="alert">There is no screen “{place.screen}”. <a href={link("overview")}>To the overview</a></p>;
   }
 }
 
@@ -41,6 +42,10 @@ function App(): JSX.Element {
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
   }, [live]);
+  useEffect(() => {
+    const name = SCREENS.find(([screen]) => screen === place.screen)?.[1] ?? (place.screen === "trace" ? `Trace ${place.id.slice(-8)}` : "");
+    document.title = name === "" ? "console" : `${name} · console`;
+  }, [place.screen, place.id]);
   const current = place.screen === "trace" ? "traces" : place.screen;
   return <>
     <header>

@@ -1,14 +1,24 @@
 // What the address bar holds, and when to look again.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { get } from "./api";
 
 export interface Place { screen: string; id: string; query: URLSearchParams }
 
 const read = (): Place => {
   const [path = "", search = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const [screen = "", ...rest] = path.split("/");
-  return { screen: screen || "overview", id: decodeURIComponent(rest.join("/")), query: new URLSearchParams(search) };
+  return { screen: screen || "overview", id: decoded(rest.join("/")), query: new URLSearchParams(search) };
 };
+
+/** An address that is written badly is taken as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
 
 /** The current place; changes with the address bar. */
 export function usePlace(): Place {
@@ -64,16 +74,35 @@ const listeners = new Set<Listener>();
 let isPaused = false;
 let isConnected = false;
 
-/** Listens to the console's hints; they carry no data. */
+const PERIOD = 1000;
+
+/** Asks once a second whether anything has arrived, while the page is visible. A stream would hold one of the six connections that a browser has
+ * for all tabs of an origin. */
 export function connect(): void {
-  const source = new EventSource("/api/live");
-  const tell = (): void => listeners.forEach((listener) => listener());
-  source.onmessage = () => { if (!isPaused) tell(); };
-  source.onopen = () => { isConnected = true; tell(); };
-  source.onerror = () => { isConnected = false; tell(); };
+  let known = -1;
+  let timer = 0;
+  const ask = async (): Promise<void> => {
+    clearTimeout(timer);
+    if (document.hidden) return;
+    const wasConnected = isConnected;
+    let version = known;
+    try {
+      ({ version } = await get<{ version: number }>("version"));
+      isConnected = true;
+    } catch {
+      isConnected = false;
+    }
+    const isNews = version !== known && !isPaused;
+    if (isNews) known = version;
+    if (isNews || isConnected !== wasConnected) listeners.forEach((listener) => listener());
+    clearTimeout(timer);
+    timer = window.setTimeout(() => void ask(), PERIOD);
+  };
+  document.addEventListener("visibilitychange", () => void ask());
+  void ask();
 }
 
-/** Whether hints arrive, and a switch to hold them. */
+/** Whether the console answers, and a switch to hold updates. */
 export function useLive(): { isLive: boolean; isPaused: boolean; toggle: () => void } {
   const [, redraw] = useState(0);
   useEffect(() => {
@@ -90,7 +119,7 @@ export function useLive(): { isLive: boolean; isPaused: boolean; toggle: () => v
 
 export interface Loaded<T> { data: T | null; error: string | null; isLoading: boolean }
 
-/** Loads now, when `key` changes, and after hints, at most once a second. What is shown stays until there is better. */
+/** Loads now, when `key` changes, and after arrivals, at most once a second. What is shown stays until there is better. */
 export function useData<T>(key: string, load: () => Promise<T>, isLive = true): Loaded<T> {
   const [state, setState] = useState<Loaded<T>>({ data: null, error: null, isLoading: true });
   const latest = useRef(load);

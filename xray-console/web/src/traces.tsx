@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get, type Outcome, type TraceList, type TraceRow } from "./api";
 import { Empty } from "./empty";
-import { completions, hasTerm, quoted, toggleTerm, VOCABULARY, words } from "./expression";
+import { annotation, completions, hasTerm, quoted, toggleTerm, VOCABULARY, words } from "./expression";
 import { clock, duration, number, path } from "./format";
 import { Dot, States } from "./parts";
 import { change, link, range, useData, type Place } from "./state";
@@ -15,14 +15,17 @@ export function TracesScreen({ place }: { place: Place }): JSX.Element {
   const key = `traces ${place.query.get("window") ?? ""} ${filter}`;
   const loaded = useData(key, () => get<TraceList>("traces", { ...range(place), filter }));
   const rows = loaded.data?.rows ?? [];
-  const [selected, setSelected] = useState(0);
+  // An id: what arrives moves the rows, not the selection.
+  const selected = place.query.get("at");
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (isTyping(event)) return;
-      if (event.key === "j") setSelected((at) => Math.min(at + 1, rows.length - 1));
-      if (event.key === "k") setSelected((at) => Math.max(at - 1, 0));
-      if (event.key === "Enter" && document.activeElement?.tagName !== "A") { const row = rows[selected]; if (row) location.hash = link(`trace/${row.id}`); }
-      if (event.key === "c") { const row = rows[selected]; if (row) void navigator.clipboard.writeText(row.id); }
+      const at = rows.findIndex((row) => row.id === selected);
+      const go = (next: number): void => { const row = rows[Math.min(Math.max(next, 0), rows.length - 1)]; if (row) change({ at: row.id }, false); };
+      if (event.key === "j") go(at + 1);
+      if (event.key === "k") go(at - 1);
+      if (event.key === "Enter" && selected !== null && !["A", "BUTTON"].includes(document.activeElement?.tagName ?? "")) location.hash = link(`trace/${selected}`);
+      if (event.key === "c" && selected !== null) void navigator.clipboard.writeText(selected);
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
@@ -42,12 +45,18 @@ export function TracesScreen({ place }: { place: Place }): JSX.Element {
 
 function Latency({ list }: { list: TraceList }): JSX.Element {
   const { p50, p90, p99, max } = list.latency;
-  const over = (seconds: number | null): void => { if (seconds !== null) setFilter((filter) => toggleTerm(filter, `responsetime >= ${seconds.toPrecision(3)}`)); };
+  const over = (seconds: number | null): void => { if (seconds !== null) setFilter((filter) => toggleTerm(filter, `responsetime >= ${roundedDown(seconds)}`)); };
   const cell = (name: string, seconds: number | null): JSX.Element => <button class="stat" title="filter what is slower" onClick={() => over(seconds)}>{name} <b>{seconds === null ? "–" : duration(seconds)}</b></button>;
   return <div class="strip">
     <span><b>{number(list.matching)}</b> of {number(list.lookedAt)} traces{list.isCapped && " (the newest)"}{list.matching > list.rows.length && `, the newest ${list.rows.length} shown`}</span>
     <span class="grow" />{cell("p50", p50)}{cell("p90", p90)}{cell("p99", p99)}{cell("max", max)}
   </div>;
+}
+
+/** To three digits, and not above: what is filtered by it is among what is found. */
+function roundedDown(seconds: number): string {
+  const unit = 10 ** (Math.floor(Math.log10(seconds)) - 2);
+  return seconds > 0 ? String(Number((Math.floor(seconds / unit) * unit).toPrecision(3))) : "0";
 }
 
 const setFilter = (edit: (filter: string) => string): void => {
@@ -68,7 +77,7 @@ function FilterBar({ filter, error, list }: { filter: string; error: string | nu
     return () => removeEventListener("keydown", pressed);
   }, []);
   const word = /[\w.("]*$/.exec(text)?.[0] ?? "";
-  const known = [...VOCABULARY, ...(list?.facets.services ?? []).map(({ name }) => `service(${quoted(name)})`), ...(list?.facets.annotations ?? []).map(({ key }) => `annotation.${key}`)];
+  const known = [...VOCABULARY, ...(list?.facets.services ?? []).map(({ name }) => `service(${quoted(name)})`), ...(list?.facets.annotations ?? []).map(({ key }) => annotation(key))];
   const offers = isOpen ? completions(word, known) : [];
   const take = (offer: string): void => { setText(text.slice(0, text.length - word.length) + offer); input.current?.focus(); };
   return <form class="filter" onSubmit={(event) => { event.preventDefault(); setOpen(false); change({ filter: text.trim() }); }}>
@@ -96,23 +105,31 @@ function Facets({ list, filter }: { list: TraceList; filter: string }): JSX.Elem
     <h3>service</h3><ul>{services.map(({ name, count }) => item(`service(${quoted(name)})`, name, count))}</ul>
     {users.length > 0 && <><h3>user</h3><ul>{users.map(({ name, count }) => item(`user = ${quoted(name)}`, name, count))}</ul></>}
     {annotations.map(({ key, values, distinct }) => <div key={key}><h3>{key} <small>{distinct > values.length && `${values.length} of ${number(distinct)}`}</small></h3>
-      <ul>{values.map(({ text, count, isText }) => item(`annotation.${key} = ${isText ? quoted(text) : text}`, text, count))}</ul></div>)}
+      <ul>{values.map(({ text, count, isText }) => item(`${annotation(key)} = ${isText ? quoted(text) : text}`, text, count))}</ul></div>)}
   </nav>;
 }
 
 /** Rows of traces, used here and on the overview. */
-export function TraceRows({ rows, selected }: { rows: TraceRow[]; selected: number | null }): JSX.Element {
+export function TraceRows({ rows, selected }: { rows: TraceRow[]; selected: string | null }): JSX.Element {
+  const chosen = useRef<HTMLTableRowElement>(null);
+  useEffect(() => chosen.current?.scrollIntoView({ block: "nearest" }), [selected]);
   const longest = Math.max(1e-6, ...rows.map((row) => row.duration ?? 0));
   return <table class="fixed traces"><tbody>
-    {rows.map((row, at) => <tr key={row.id} class={at === selected ? "selected" : ""}>
+    {rows.map((row) => <tr key={row.id} class={`link${row.id === selected ? " selected" : ""}`} ref={row.id === selected ? chosen : null} onClick={(event) => open(event, row)}>
       <td class="time mono">{clock(row.start)}</td>
-      <td class="cut"><Dot outcome={row.outcome} /> <a href={link(`trace/${row.id}`)}>{row.method === null ? row.name : `${row.method} ${path(row.url)}`}</a> {row.method !== null && <span class="muted">{row.name}</span>}</td>
+      <td class="cut"><Dot outcome={row.outcome} /> <a href={link(`trace/${row.id}`)}>{row.method === null ? (row.name ?? `trace ${row.id}`) : `${row.method} ${path(row.url)}`}</a> {row.method !== null && <span class="muted">{row.name}</span>}</td>
       <td class="code mono">{row.status}</td>
       <td class="cut muted">{row.cause ?? [`${row.services} services · ${row.entities}`, ...row.annotations].join(" · ")}</td>
       <td class="bar"><i class={`b-${row.outcome}`} ref={width(((row.duration ?? 0) / longest) * 100)} /></td>
       <td class="took right mono">{duration(row.responseTime ?? row.duration)}</td>
     </tr>)}
   </tbody></table>;
+}
+
+/** Opens the row's trace, but not when text was selected or its link was clicked. */
+function open(event: MouseEvent, row: TraceRow): void {
+  const isOnLink = event.target instanceof Element && event.target.closest("a") !== null;
+  if (!isOnLink && String(getSelection() ?? "") === "") location.hash = link(`trace/${row.id}`);
 }
 
 /** Sets a width through the object model, which a strict content policy allows. */

@@ -5,6 +5,10 @@ import type { Exception, LogLine, Outcome, SegmentDocument, TraceData } from "..
 export interface Entity {
   kind: "entity"; id: string; document: SegmentDocument; isSegment: boolean; service: string; depth: number;
   start: number; end: number; children: Node[]; parent: Entity | null;
+  /** The fold that it is in. */
+  fold: Fold | null;
+  /** What is odd about its place. */
+  oddity: string | null;
 }
 export interface Line { kind: "log"; id: string; line: LogLine; start: number; end: number; depth: number; parent: Entity | null; service: string }
 export interface Fold { kind: "fold"; id: string; items: Entity[]; start: number; end: number; depth: number; parent: Entity | null; service: string }
@@ -27,7 +31,7 @@ export function exceptions(document: SegmentDocument): Exception[] {
   return typeof document.cause === "object" ? (document.cause.exceptions ?? []) : [];
 }
 
-/** Joins documents by id; nothing here recurses, so depth costs no stack. */
+/** Joins documents by id; nothing here recurses, so depth costs no stack. Of those that share an id the first is the parent. */
 export function build(data: TraceData): Trace {
   const byId = new Map<string, Entity>();
   const tops: Entity[] = [];
@@ -39,8 +43,12 @@ export function build(data: TraceData): Trace {
       const entity: Entity = {
         kind: "entity", id: document.id, document, isSegment: parent === null && document.type !== "subsegment",
         service: parent?.service ?? document.name, depth: 0, start: document.start_time, end: document.end_time ?? document.start_time, children: [], parent,
+        fold: null, oddity: null,
       };
-      byId.set(document.id, entity);
+      if (byId.has(document.id)) {
+        entity.id = `${document.id} ${entities.length}`;
+        entity.oddity = "another entity of this trace has the same id";
+      } else byId.set(document.id, entity);
       entities.push(entity);
       if (parent === null) tops.push(entity);
       else parent.children.push(entity);
@@ -48,16 +56,34 @@ export function build(data: TraceData): Trace {
     }
   }
   const roots: Entity[] = [];
+  // Ways to the top are halved as they are walked, so that a long chain costs no more than a short one.
+  const above = new Map<Entity, Entity>();
+  const topOf = (entity: Entity): Entity => {
+    for (let at = entity; ;) {
+      const next = above.get(at) ?? at.parent;
+      if (next === null) return at;
+      const over = above.get(next) ?? next.parent;
+      if (over !== null) above.set(at, over);
+      at = next;
+    }
+  };
   for (const top of tops) {
     const parent = top.document.parent_id === undefined ? undefined : byId.get(top.document.parent_id);
-    if (parent === undefined || parent === top) roots.push(top);
-    else {
+    if (parent === undefined || topOf(parent) === top) {
+      roots.push(top);
+      if (parent !== undefined) top.oddity = "its parent is below itself";
+      else if (top.document.parent_id !== undefined) top.oddity = "its parent has not arrived";
+    } else {
       top.parent = parent;
       parent.children.push(top);
     }
   }
   const start = entities.reduce((least, entity) => Math.min(least, entity.start), Infinity);
   const end = entities.reduce((most, entity) => Math.max(most, entity.end), start);
+  for (const entity of entities) {
+    if (entity.document.end_time === undefined) entity.end = end;
+    else if (entity.end < entity.start) entity.oddity ??= "it ends before it begins";
+  }
   addLogs(data.logs, entities, roots);
   arrange(roots);
   const errors = entities.filter((entity) => ["fault", "error", "throttle"].includes(outcome(entity.document)));
@@ -114,7 +140,9 @@ function fold(parent: Entity): Node[] {
     const [first] = run;
     if (first !== undefined && run.length >= FOLD_FROM) {
       const last = run.reduce((end, item) => Math.max(end, item.end), first.end);
-      folded.push({ kind: "fold", id: `fold-${first.id}`, items: run, start: first.start, end: last, depth: 0, parent, service: parent.service });
+      const row: Fold = { kind: "fold", id: `fold-${first.id}`, items: run, start: first.start, end: last, depth: 0, parent, service: parent.service };
+      for (const item of run) item.fold = row;
+      folded.push(row);
     } else folded.push(...run);
     run = [];
   };
@@ -141,10 +169,31 @@ export function rows(trace: Trace, toggled: ReadonlySet<string>): Node[] {
   return visible;
 }
 
+/** All rows, whatever is closed. */
+export function everything(trace: Trace): Node[] {
+  const nodes: Node[] = [];
+  const waiting: Node[] = [...trace.roots].reverse();
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    nodes.push(node);
+    const below = node.kind === "entity" ? node.children : node.kind === "fold" ? node.items : [];
+    for (let at = below.length - 1; at >= 0; at--) { const child = below[at]; if (child !== undefined) waiting.push(child); }
+  }
+  return nodes;
+}
+
+/** What has to be toggled for a node to be seen. */
+export function reveal(node: Node, toggled: ReadonlySet<string>): Set<string> {
+  const next = new Set(toggled);
+  for (let at: Node | null = node; at !== null; at = at.parent) {
+    if (at.kind === "entity" && at.fold !== null) next.add(at.fold.id);
+    if (at.parent !== null) next.delete(at.parent.id);
+  }
+  return next;
+}
+
 /** What find looks at. */
-export function searchText(node: Node): string {
+export function searchText(node: Exclude<Node, Fold>): string {
   if (node.kind === "log") return node.line.message.toLowerCase();
-  if (node.kind === "fold") return node.items[0]?.document.name.toLowerCase() ?? "";
   const { name, http, annotations, metadata, user } = node.document;
   return JSON.stringify([name, http, annotations, metadata, user, exceptions(node.document)]).toLowerCase();
 }

@@ -6,29 +6,38 @@ import { get, type TraceData } from "../api";
 import { clock, duration, path } from "../format";
 import { isTyping } from "../keys";
 import { Dot, States } from "../parts";
-import { useData, type Place } from "../state";
+import { change, useData, type Place } from "../state";
 import { Detail } from "./detail";
-import { build, outcome, rows, searchText, type Node, type Trace } from "./model";
+import { build, everything, outcome, reveal, rows, searchText, type Node, type Trace } from "./model";
 import { Waterfall } from "./waterfall";
 
 export function TraceScreen({ place }: { place: Place }): JSX.Element {
   const loaded = useData(`trace ${place.id}`, () => get<TraceData>(`trace/${encodeURIComponent(place.id)}`));
   return <States loaded={loaded}>{(data) => data.documents.length === 0
     ? <p class="note">No segment of <code>{place.id}</code> is kept here. It may not have arrived yet, or have been evicted.</p>
-    : <TraceView id={place.id} data={data} />}</States>;
+    : <TraceView place={place} data={data} />}</States>;
 }
 
-function TraceView({ id, data }: { id: string; data: TraceData }): JSX.Element {
+function TraceView({ place, data }: { place: Place; data: TraceData }): JSX.Element {
+  const { id } = place;
   const trace = useMemo(() => build(data), [data]);
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
-  const [selectedId, select] = useState<string | null>(null);
+  const selectedId = place.query.get("at");
+  const select = (id: string): void => change({ at: id }, false);
   const [find, setFind] = useState("");
   const input = useRef<HTMLInputElement>(null);
   const visible = useMemo(() => rows(trace, toggled), [trace, toggled]);
-  const matches = useMemo(() => found(trace, visible, find), [trace, visible, find]);
+  const all = useMemo(() => everything(trace), [trace]);
+  const matches = useMemo(() => found(trace, all, find), [trace, all, find]);
   const at = Math.max(0, visible.findIndex((node) => node.id === selectedId));
   const selected = visible[at] ?? visible[0];
   const toggle = (node: Node): void => setToggled((old) => { const next = new Set(old); if (!next.delete(node.id)) next.add(node.id); return next; });
+
+  // The address may name a row that is folded away.
+  useEffect(() => {
+    const node = all.find((node) => node.id === selectedId);
+    if (node !== undefined) setToggled((old) => reveal(node, old));
+  }, [selectedId]);
 
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
@@ -36,7 +45,10 @@ function TraceView({ id, data }: { id: string; data: TraceData }): JSX.Element {
       if (isTyping(event)) return;
       const go = (step: number): void => { const node = visible[Math.min(Math.max(at + step, 0), visible.length - 1)]; if (node) select(node.id); };
       const jump = (step: 1 | -1, wanted: (node: Node) => boolean): void => {
-        for (let next = at + step; next >= 0 && next < visible.length; next += step) { const node = visible[next]; if (node && wanted(node)) { select(node.id); return; } }
+        for (let next = all.findIndex((node) => node.id === selected?.id) + step; next >= 0 && next < all.length; next += step) {
+          const node = all[next];
+          if (node !== undefined && wanted(node)) { select(node.id); return; }
+        }
       };
       const isFailure = (node: Node): boolean => node.kind === "entity" && ["fault", "error", "throttle"].includes(outcome(node.document));
       const isOpen = selected !== undefined && (selected.kind === "fold" ? toggled.has(selected.id) : !toggled.has(selected.id));
@@ -52,7 +64,7 @@ function TraceView({ id, data }: { id: string; data: TraceData }): JSX.Element {
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  }, [visible, at, selected, toggled, matches, id]);
+  }, [visible, all, at, selected, toggled, matches, id]);
 
   const root = trace.roots[0];
   return <section class="panel trace">
@@ -61,13 +73,13 @@ function TraceView({ id, data }: { id: string; data: TraceData }): JSX.Element {
       <code>{id}</code><span>{duration(trace.end - trace.start)}</span><span class="muted">{clock(trace.start)}</span>
       <span class="grow" />
       <input ref={input} type="search" class="find" value={find} placeholder="find in trace  /" aria-label="find in trace" onInput={(event) => setFind(event.currentTarget.value)}
-        onKeyDown={(event) => { if (event.key === "Enter") { const first = visible.find((node) => matches.has(node.id)); if (first) select(first.id); event.currentTarget.blur(); } }} />
+        onKeyDown={(event) => { if (event.key === "Enter") { const first = all.find((node) => matches.has(node.id)); if (first) select(first.id); event.currentTarget.blur(); } }} />
       {find !== "" && <span class="muted" role="status">{matches.size} found</span>}
       <span class="muted">{trace.entities.length.toLocaleString("en")} entities · {trace.logs} log lines · {trace.errors.length} failures</span>
     </h2>
     <div class="split">
       <Waterfall trace={trace} visible={visible} selected={selected?.id ?? null} matches={matches} isFinding={find !== ""} toggled={toggled} onSelect={select} onToggle={toggle} />
-      <div class="detail">{selected !== undefined && <Detail node={selected} trace={trace} documents={data.documents} />}</div>
+      <div class="detail">{selected !== undefined && <Detail node={selected} trace={trace} />}</div>
     </div>
   </section>;
 }
@@ -78,10 +90,12 @@ function title(trace: Trace): string {
   return request === undefined ? (document?.name ?? "") : `${String(request["method"] ?? "")} ${path(String(request["url"] ?? ""))} · ${document?.name ?? ""}`;
 }
 
-function found(trace: Trace, visible: Node[], find: string): Set<string> {
+/** The entities and log lines that are found, also in closed rows. */
+function found(trace: Trace, all: Node[], find: string): Set<string> {
   const wanted = find.trim().toLowerCase();
   if (wanted === "") return new Set();
   const share = /^>\s*([\d.]+)\s*%$/.exec(wanted);
   const least = share === null ? null : ((trace.end - trace.start) * Number(share[1])) / 100;
-  return new Set(visible.filter((node) => (least === null ? searchText(node).includes(wanted) : node.end - node.start > least)).map((node) => node.id));
+  const isFound = (node: Node): boolean => node.kind !== "fold" && (least === null ? searchText(node).includes(wanted) : node.end - node.start > least);
+  return new Set(all.filter(isFound).map((node) => node.id));
 }

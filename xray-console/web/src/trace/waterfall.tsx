@@ -44,7 +44,7 @@ export function Waterfall(props: Props): JSX.Element {
   const slots = Math.ceil(view.height / ROW) + 2 * AHEAD;
   const last = Math.min(visible.length, first + slots);
   return <div class="rows">
-    <div class="axis" aria-hidden="true"><span class="name">service · operation</span><span class="lane">{[0, 0.25, 0.5, 0.75].map((share) => <em key={share} ref={place(share, null)}>{duration((trace.end - trace.start) * share)}</em>)}</span></div>
+    <div class="axis" aria-hidden="true"><span class="name">service · operation</span><span class="lane">{[0, 0.25, 0.5, 0.75].map((share) => <em key={share} ref={place(share, null)}>{duration((trace.end - trace.start) * share)}</em>)}<em class="end">{duration(trace.end - trace.start)}</em></span></div>
     <div class="scroll" ref={box} role="treegrid" aria-rowcount={visible.length} tabIndex={0} aria-label="trace">
       <div ref={height(visible.length * ROW)} class="sheet">
         {visible.slice(first, last).map((node, offset) => <Row key={(first + offset) % slots} node={node} index={first + offset} {...props} />)}
@@ -56,7 +56,7 @@ export function Waterfall(props: Props): JSX.Element {
 function Row({ node, index, trace, selected, matches, isFinding, toggled, onSelect, onToggle }: Props & { node: Node; index: number }): JSX.Element {
   const span = trace.end - trace.start;
   const [from, to] = [(node.start - trace.start) / span, (node.end - trace.start) / span];
-  const isDim = isFinding && !matches.has(node.id);
+  const isDim = isFinding && !(node.kind === "fold" ? node.items.some((item) => matches.has(item.id)) : matches.has(node.id));
   const hasChildren = node.kind === "fold" || (node.kind === "entity" && node.children.length > 0);
   const isOpen = node.kind === "fold" ? toggled.has(node.id) : !toggled.has(node.id);
   const shown = node.kind === "entity" ? node : node.kind === "fold" ? node.items[0] : undefined;
@@ -68,7 +68,7 @@ function Row({ node, index, trace, selected, matches, isFinding, toggled, onSele
     </div>
     <div class="lane" role="gridcell">
       {node.kind === "log" ? <><u ref={place(from, null)} /><em class="mono message" ref={place(Math.min(from, 0.35), null)}><Message text={node.line.message} /></em></>
-        : <><i class={`b-${shown === undefined ? "ok" : barKind(node)}`} ref={place(from, Math.max(to - from, 0))} /><em class={to <= 0.82 ? "" : from > 0.18 ? "before" : "within"} ref={place(to <= 0.82 ? to : from, null)}>{label(node)}</em></>}
+        : <><i class={`b-${shown === undefined ? "ok" : barKind(node)}${shown?.document.end_time === undefined ? " open" : ""}`} ref={place(from, Math.max(to - from, 0))} /><em class={to <= 0.82 ? "" : from > 0.18 ? "before" : "within"} ref={place(to <= 0.82 ? to : from, null)}>{label(node)}</em></>}
     </div>
   </div>;
 }
@@ -91,7 +91,7 @@ function barKind(node: Node): string {
 }
 
 function label(node: Node): string {
-  const took = duration(node.end - node.start);
+  const took = node.kind === "entity" && node.document.end_time === undefined ? "open" : duration(node.end - node.start);
   const first = node.kind === "entity" ? exceptions(node.document)[0] : undefined;
   return first === undefined ? took : `${took}  ${first.type ?? ""}`;
 }
