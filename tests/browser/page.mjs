@@ -78,9 +78,52 @@ async function oddTraces() {
   await page.close();
 }
 
+/** A phone: nothing is wider than the screen, and the waterfall has room. */
+async function narrow() {
+  for (const theme of ["dark", "light"]) {
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 }, colorScheme: theme });
+    for (const [name, screen, wanted] of [["overview", "overview", "Failing now"], ["traces", "traces", "of"], ["trace", `trace/${failed}`, "gateway did not answer"], ["map", "map", "storefront"], ["metrics", "metrics", "checkouts"], ["logs", "logs", "gateway did not answer"]]) {
+      await page.goto(`${base}/#/${screen}`);
+      await page.locator("main :not(title)", { hasText: wanted }).last().waitFor();
+      await page.screenshot({ path: `${pictures}/${name}-${theme}-390.png` });
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 390, `${name} is ${width} px wide`);
+    }
+    await page.goto(`${base}/#/trace/${failed}`);
+    const lane = await page.locator(".row .lane").first().boundingBox();
+    assert.ok(lane.width > 120, `the bars have ${lane.width} px`);
+    await page.close();
+  }
+}
+
+/** Ranges, zones, lines. */
+async function ranges() {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, timezoneId: "Asia/Tokyo" });
+  await page.goto(`${base}/#/traces`);
+  await page.locator("table.traces tr").first().waitFor();
+  const time = () => page.locator("table.traces td.time").first().textContent();
+  const local = await time();
+  await page.getByRole("button", { name: "local" }).click();
+  await page.getByRole("button", { name: "UTC" }).waitFor();
+  assert.notEqual(await time(), local);
+  await page.getByLabel("time range").selectOption("given");
+  await page.getByLabel("from").fill("2020-01-01T00:00:00");
+  await page.getByLabel("to", { exact: true }).fill("2020-01-02T00:00:00");
+  await page.getByText("Nothing has arrived in this time range").waitFor();
+  await page.waitForURL(/from=1577836800.*to=1577923200/);
+  await page.getByLabel("time range").selectOption("1h");
+  await page.locator("table.traces tr").first().waitFor();
+  await page.goto(`${base}/#/logs`);
+  await page.getByRole("button", { name: "open the line" }).first().click();
+  await page.locator(".opened pre", { hasText: '"service": "payments"' }).waitFor();
+  await page.close();
+}
+
 try {
   await manyTabs();
   await oddTraces();
+  await narrow();
+  await ranges();
   for (const [theme, width] of [["dark", 1280], ["light", 1280], ["dark", 1920], ["light", 1920]]) {
     const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: theme });
     const problems = [];

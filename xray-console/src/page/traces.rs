@@ -9,16 +9,15 @@ use axum::response::{IntoResponse as _, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use telemetry_rules::filter::{AnnotationFact, Expression, TraceFacts};
+use telemetry_rules::filter::{AnnotationFact, TraceFacts};
 
 use super::data::{Page, PageError};
 use crate::api::Api;
 use crate::logs::{self, LogLine};
-use crate::protocol::ApiError;
-use crate::xray::{self, Digest, ServiceGraph};
+use crate::xray::{self, Digest, Selected};
 
-/// Traces that facets and percentiles look at.
-const LOOKED_AT: usize = 5_000;
+/// Traces that one answer reads; the page asks for the next until it has enough.
+const READ: usize = 5_000;
 /// Rows of the list.
 const ROWS: usize = 200;
 /// Values shown per facet.
@@ -30,18 +29,23 @@ pub(super) struct Window {
     to: f64,
     #[serde(default)]
     filter: String,
+    /// The token of the answer before.
+    after: Option<String>,
 }
 
 /// The list with its facets and percentiles.
 pub(super) async fn list(State(api): State<Api>, Query(window): Query<Window>) -> Page {
-    let filter = Expression::parse(&window.filter).map_err(|error| ApiError::invalid_request(error.to_string()))?;
-    let query = xray::Query { from: window.from, to: window.to, by_update: false, filter, limit: LOOKED_AT };
-    let (digests, looked_at) = xray::select(&api.storage, &query).await?;
+    let Window { from, to, .. } = window;
+    let query = xray::Query::new((from, to), &window.filter, window.after.as_deref(), READ)?;
+    let Selected { digests, read, next } = xray::select(&api.storage, query).await?;
+    let count = "SELECT count(*) FROM trace WHERE start >= ?1 AND start < ?2";
+    let in_range: i64 = api.storage.read(move |connection| connection.query_row(count, [from, to], |row| row.get(0))).await?;
     Ok(Json(json!({
         "rows": digests.iter().take(ROWS).map(row).collect::<Vec<_>>(),
         "matching": digests.len(),
-        "lookedAt": looked_at,
-        "isCapped": looked_at == LOOKED_AT,
+        "read": read,
+        "inRange": in_range,
+        "next": next,
         "facets": facets(&digests),
         "latency": latency(&digests),
     })))
@@ -164,6 +168,6 @@ fn revision(connection: &rusqlite::Connection, id: &str) -> rusqlite::Result<Str
 
 /// The map.
 pub(super) async fn graph(State(api): State<Api>, Query(window): Query<Window>) -> Page {
-    let graph = ServiceGraph::of_window(&api.storage, window.from, window.to, None).await?;
+    let graph = xray::graph_of_window(&api.storage, (window.from, window.to), None).await?;
     Ok(Json(json!(graph)))
 }

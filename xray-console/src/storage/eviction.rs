@@ -91,9 +91,11 @@ fn evict_traces(transaction: &Transaction<'_>, bytes: u64) -> rusqlite::Result<u
     )?;
     let mut traces = oldest.query([TRACES_AT_ONCE])?;
     let (mut freed, mut rows) = (0, 0);
+    let minute = "DELETE FROM graph_minute WHERE minute = (SELECT CAST(start / 60 AS INTEGER) FROM trace WHERE trace_id = ?1)";
     while let Some(trace) = traces.next()?.filter(|_| freed < bytes) {
         let id: String = trace.get(0)?;
         freed += trace.get::<_, i64>(1)?.unsigned_abs();
+        transaction.prepare_cached(minute)?.execute([&id])?;
         rows += transaction.prepare_cached("DELETE FROM segment WHERE trace_id = ?1")?.execute([&id])?;
         rows += transaction.prepare_cached("DELETE FROM trace WHERE trace_id = ?1")?.execute([&id])?;
     }

@@ -44,10 +44,14 @@ CREATE TABLE trace_group (name TEXT PRIMARY KEY, record TEXT NOT NULL);
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 ";
 
-/// What version 3 added: the oldest are found without reading all.
+/// What version 3 added: the oldest are found without reading all, minutes have their graphs, two services may share an id.
 const TABLES_3: &str = "
 CREATE INDEX metric_updated ON metric (updated);
 CREATE INDEX datum_start ON datum (start);
+CREATE TABLE graph_minute (minute INTEGER PRIMARY KEY, revision INTEGER NOT NULL, graph TEXT NOT NULL);
+ALTER TABLE segment ADD COLUMN name TEXT NOT NULL DEFAULT '';
+DROP INDEX segment_id;
+CREATE UNIQUE INDEX segment_id ON segment (trace_id, id, name);
 ";
 
 /// Opens the writing connection and makes the tables.

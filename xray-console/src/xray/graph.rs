@@ -1,25 +1,13 @@
-//! GetServiceGraph and GetTraceGraph: services, the calls between them, and how those went.
+//! [`ServiceGraph`]: services, the calls between them, and how those went.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use telemetry_rules::filter::{Expression, NodeFacts, TraceFacts};
-
-use super::digest::digest;
-use super::groups::filter_of;
-use super::load_documents;
-use super::traces::{Digest, Window, load};
-use super::tree::TraceTree;
-use crate::clock::epoch_seconds;
-use crate::protocol::ApiError;
-use crate::storage::Storage;
-
-/// Traces that a graph looks at.
-const TRACES: usize = 20_000;
+use telemetry_rules::filter::{NodeFacts, TraceFacts};
 
 /// Counts of one node or edge. A request counts once: throttle before fault before error before ok.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Statistics {
     pub(crate) ok: u64,
     pub(crate) error: u64,
@@ -27,12 +15,11 @@ pub(crate) struct Statistics {
     pub(crate) fault: u64,
     pub(crate) seconds: f64,
     /// Milliseconds, rounded to two digits, and how often.
-    #[serde(skip)]
     histogram: BTreeMap<u64, u64>,
 }
 
 /// A service.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct GraphNode {
     pub(crate) name: String,
     pub(crate) kind: Option<String>,
@@ -40,17 +27,21 @@ pub(crate) struct GraphNode {
     pub(crate) is_inferred: bool,
     pub(crate) statistics: Statistics,
     pub(crate) edges: BTreeMap<usize, Statistics>,
-    #[serde(skip)]
     account_id: Option<String>,
-    #[serde(skip)]
     span: (f64, f64),
 }
 
 /// Services by position.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ServiceGraph {
     pub(crate) nodes: Vec<GraphNode>,
+    /// Positions by what tells services apart.
+    #[serde(skip)]
+    places: HashMap<Service, usize>,
 }
+
+/// Name, type and account.
+type Service = (String, Option<String>, Option<String>);
 
 impl Statistics {
     fn add(&mut self, facts: &NodeFacts) {
@@ -63,6 +54,15 @@ impl Statistics {
         let seconds = facts.response_time.unwrap_or(0.0);
         self.seconds += seconds;
         *self.histogram.entry(two_digits((seconds * 1_000.0) as u64)).or_default() += 1;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.ok += other.ok;
+        self.error += other.error;
+        self.throttle += other.throttle;
+        self.fault += other.fault;
+        self.seconds += other.seconds;
+        other.histogram.iter().for_each(|(millis, count)| *self.histogram.entry(*millis).or_default() += count);
     }
 
     fn total(&self) -> u64 {
@@ -125,27 +125,47 @@ impl ServiceGraph {
     }
 
     fn place(&mut self, name: String, kind: Option<String>, node: &NodeFacts, span: (f64, f64)) -> usize {
-        let known = self.nodes.iter().position(|known| known.name == name && known.kind == kind && known.account_id == node.account_id);
-        let place = known.unwrap_or(self.nodes.len());
-        if known.is_none() {
-            let (is_inferred, account_id) = (node.is_inferred, node.account_id.clone());
-            self.nodes.push(GraphNode {
-                name,
-                kind,
-                is_root: false,
-                is_inferred,
-                statistics: Statistics::default(),
-                edges: BTreeMap::new(),
-                account_id,
-                span,
-            });
+        self.place_or_insert(GraphNode {
+            name,
+            kind,
+            is_root: false,
+            is_inferred: node.is_inferred,
+            statistics: Statistics::default(),
+            edges: BTreeMap::new(),
+            account_id: node.account_id.clone(),
+            span,
+        })
+    }
+
+    /// The place of this service, which is `new` if it has none yet.
+    fn place_or_insert(&mut self, new: GraphNode) -> usize {
+        let service = (new.name.clone(), new.kind.clone(), new.account_id.clone());
+        let span = new.span;
+        let place = *self.places.entry(service).or_insert(self.nodes.len());
+        if place == self.nodes.len() {
+            self.nodes.push(new);
         }
         let seen = &mut self.nodes[place].span;
         *seen = (seen.0.min(span.0), seen.1.max(span.1));
         place
     }
 
-    fn services(&self) -> Vec<Value> {
+    /// Adds the counts of another graph.
+    pub(super) fn merge(&mut self, other: &Self) {
+        let bare = |node: &GraphNode| GraphNode { statistics: Statistics::default(), edges: BTreeMap::new(), ..node.clone() };
+        let places: Vec<usize> = other.nodes.iter().map(|node| self.place_or_insert(bare(node))).collect();
+        for (node, &place) in other.nodes.iter().zip(&places) {
+            self.nodes[place].statistics.merge(&node.statistics);
+            self.nodes[place].is_root |= node.is_root;
+            for (to, statistics) in &node.edges {
+                if let Some(&to) = places.get(*to) {
+                    self.nodes[place].edges.entry(to).or_default().merge(statistics);
+                }
+            }
+        }
+    }
+
+    pub(super) fn services(&self) -> Vec<Value> {
         self.nodes.iter().enumerate().map(|(place, node)| self.service(place, node)).collect()
     }
 
@@ -171,38 +191,4 @@ impl ServiceGraph {
         }
         service
     }
-
-    /// The graph of the traces of a window.
-    pub(crate) async fn of_window(storage: &Storage, from: f64, to: f64, filter: Option<&Expression>) -> Result<Self, ApiError> {
-        let digests: Vec<Digest> = load(storage, Window { from, to, by_update: false }, None, TRACES).await?;
-        let mut graph = Self::default();
-        let is_wanted = |digest: &&Digest| filter.is_none_or(|filter| filter.matches(&digest.facts));
-        digests.iter().rev().filter(is_wanted).for_each(|digest| graph.add(&digest.facts, digest.start));
-        Ok(graph)
-    }
-}
-
-/// GetServiceGraph.
-pub(crate) async fn get_service_graph(storage: &Storage, input: &Value) -> Result<Value, ApiError> {
-    let time = |key: &str| input.get(key).and_then(epoch_seconds).ok_or_else(|| ApiError::invalid_request(format!("{key} is required")));
-    let (from, to) = (time("StartTime")?, time("EndTime")?);
-    let filter = filter_of(storage, input).await?;
-    let graph = ServiceGraph::of_window(storage, from, to, filter.as_ref()).await?;
-    Ok(json!({ "StartTime": from, "EndTime": to, "Services": graph.services(), "ContainsOldGroupVersions": false }))
-}
-
-/// GetTraceGraph.
-pub(crate) async fn get_trace_graph(storage: &Storage, input: &Value) -> Result<Value, ApiError> {
-    let ids = input.get("TraceIds").and_then(Value::as_array).ok_or_else(|| ApiError::invalid_request("TraceIds is required"))?;
-    let ids: Vec<String> = ids.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-    let graph = storage.read(move |connection| {
-        let mut graph = ServiceGraph::default();
-        for id in ids {
-            let tree = TraceTree::join(load_documents(connection, &id)?);
-            let start = tree.entities.iter().map(|entity| entity.document.start_time).fold(f64::MAX, f64::min);
-            graph.add(&digest(&tree).facts, start);
-        }
-        Ok(graph)
-    });
-    Ok(json!({ "Services": graph.await?.services() }))
 }

@@ -6,10 +6,12 @@
 
 mod batch_get;
 mod digest;
+mod get_graph;
 mod graph;
 mod groups;
 mod inferred;
 mod put;
+mod rollup;
 mod root_cause;
 mod rules;
 mod sampling;
@@ -21,11 +23,11 @@ mod tree;
 mod unprocessed;
 
 pub(crate) use batch_get::batch_get_traces;
-pub(crate) use graph::{ServiceGraph, get_service_graph, get_trace_graph};
+pub(crate) use get_graph::{get_service_graph, get_trace_graph, graph_of_window};
 pub(crate) use groups::{create_group, delete_group, get_group, get_groups, update_group};
 pub(crate) use put::put_trace_segments;
 pub(crate) use rules::{create_sampling_rule, delete_sampling_rule, get_sampling_rules, update_sampling_rule};
 pub(crate) use sampling::{SamplingClients, get_sampling_statistic_summaries, get_sampling_targets, rules_with_reports};
-pub(crate) use summaries::{Query, get_trace_summaries, select};
+pub(crate) use summaries::{Query, Selected, get_trace_summaries, select};
 pub(crate) use telemetry::put_telemetry_records;
 pub(crate) use traces::{Digest, load_documents};

@@ -13,6 +13,7 @@ use crate::storage::Storage;
 struct Taken {
     trace_id: TraceId,
     id: String,
+    name: String,
     in_progress: bool,
     start: f64,
     text: String,
@@ -52,6 +53,9 @@ fn read(text: &str, refused: &mut Vec<Unprocessed>) -> Vec<Result<Taken, Unproce
     documents.iter().map(|document| check(document)).collect()
 }
 
+/// Seconds of the year 5138: what is beyond was written in milliseconds.
+const LATEST: f64 = 1e11;
+
 fn check(text: &str) -> Result<Taken, Unprocessed> {
     let violations = check_text(text.as_bytes()).map_err(|error| Unprocessed::new("JSONFormatError", None, &error.to_string()))?;
     let id = || serde_json::from_str::<Value>(text).ok().and_then(|value| value.get("id")?.as_str().map(str::to_owned));
@@ -65,10 +69,15 @@ fn check(text: &str) -> Result<Taken, Unprocessed> {
         return Err(Unprocessed::new(code, id(), &violation.to_string()));
     }
     let document = Document::parse(text.as_bytes()).map_err(|error| Unprocessed::new("InvalidSegment", id(), &error.to_string()))?;
+    if document.start_time >= LATEST {
+        let message = format!("start_time {} is not in epoch seconds; are these milliseconds?", document.start_time);
+        return Err(Unprocessed::new("InvalidSegment", id(), &message));
+    }
     let trace_id = document.trace_id.ok_or_else(|| Unprocessed::new("InvalidTraceId", id(), "trace_id is missing"))?;
     Ok(Taken {
         trace_id,
         id: document.id.to_string(),
+        name: document.name.clone(),
         in_progress: document.end_time.is_none(),
         start: document.start_time,
         text: text.to_owned(),
@@ -84,8 +93,8 @@ fn is_fatal(rule: &str, path: &str) -> bool {
 fn store(transaction: &rusqlite::Transaction<'_>, documents: &[Taken]) -> rusqlite::Result<()> {
     let received = now();
     let mut put = transaction.prepare_cached(
-        "INSERT INTO segment (trace_id, id, in_progress, document, received) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT (trace_id, id) DO UPDATE SET in_progress = excluded.in_progress, document = excluded.document, received = excluded.received
+        "INSERT INTO segment (trace_id, id, name, in_progress, document, received) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (trace_id, id, name) DO UPDATE SET in_progress = excluded.in_progress, document = excluded.document, received = excluded.received
          WHERE segment.in_progress OR NOT excluded.in_progress",
     )?;
     let mut touch = transaction.prepare_cached(
@@ -94,7 +103,7 @@ fn store(transaction: &rusqlite::Transaction<'_>, documents: &[Taken]) -> rusqli
     )?;
     for document in documents {
         let trace_id = document.trace_id.to_string();
-        put.execute((&trace_id, &document.id, document.in_progress, &document.text, received))?;
+        put.execute((&trace_id, &document.id, &document.name, document.in_progress, &document.text, received))?;
         touch.execute((&trace_id, document.start, received))?;
     }
     Ok(())

@@ -18,18 +18,44 @@ pub(crate) struct Query {
     pub(crate) to: f64,
     pub(crate) by_update: bool,
     pub(crate) filter: Expression,
+    /// Traces that are read.
     pub(crate) limit: usize,
+    /// A token of the answer before.
+    pub(super) after: Option<Cursor>,
 }
 
-/// The digests that match, newest first, and how many were looked at.
-pub(crate) async fn select(storage: &Storage, query: &Query) -> Result<(Vec<Digest>, usize), ApiError> {
-    let mut digests = load(storage, query.window(), None, query.limit).await?;
-    let looked_at = digests.len();
+/// One answer to a [`Query`].
+#[derive(Debug)]
+pub(crate) struct Selected {
+    /// Those that match, newest first.
+    pub(crate) digests: Vec<Digest>,
+    /// Traces that were read.
+    pub(crate) read: usize,
+    /// The token of the next answer, if more traces are in the window.
+    pub(crate) next: Option<String>,
+}
+
+/// Reads traces of a window and returns those that match.
+pub(crate) async fn select(storage: &Storage, query: Query) -> Result<Selected, ApiError> {
+    let window = query.window();
+    let mut digests = load(storage, window, query.after, query.limit).await?;
+    let read = digests.len();
+    let next = digests.last().filter(|_| read == query.limit).map(|last| Cursor::of(last, window).token());
     digests.retain(|digest| query.filter.matches(&digest.facts));
-    Ok((digests, looked_at))
+    Ok(Selected { digests, read, next })
 }
 
 impl Query {
+    /// The traces of a window that match, the newest first; `after` is the token of the answer before.
+    ///
+    /// # Errors
+    /// When the expression or the token is malformed.
+    pub(crate) fn new((from, to): (f64, f64), filter: &str, after: Option<&str>, limit: usize) -> Result<Self, ApiError> {
+        let filter = Expression::parse(filter).map_err(|error| ApiError::invalid_request(error.to_string()))?;
+        let cursor = |token| Cursor::parse(token).ok_or_else(|| ApiError::invalid_request("NextToken is none of ours"));
+        Ok(Self { from, to, by_update: false, filter, limit, after: after.map(cursor).transpose()? })
+    }
+
     const fn window(&self) -> Window {
         Window { from: self.from, to: self.to, by_update: self.by_update }
     }
@@ -37,15 +63,11 @@ impl Query {
 
 /// The operation. A page may be empty and still have a token: it counts traces looked at, not found.
 pub(crate) async fn get_trace_summaries(storage: &Storage, input: &Value) -> Result<Value, ApiError> {
-    let (query, after) = read(input)?;
-    let mut digests = load(storage, query.window(), after, query.limit).await?;
-    let looked_at = digests.len();
-    let next = digests.last().filter(|_| looked_at == query.limit).map(|last| Cursor::of(last, query.window()).token());
-    digests.retain(|digest| query.filter.matches(&digest.facts));
+    let Selected { digests, read, next } = select(storage, read(input)?).await?;
     let mut output = json!({
         "TraceSummaries": digests.iter().map(summary).collect::<Vec<_>>(),
         "ApproximateTime": now(),
-        "TracesProcessedCount": looked_at,
+        "TracesProcessedCount": read,
     });
     if let Some(next) = next {
         output["NextToken"] = json!(next);
@@ -53,7 +75,7 @@ pub(crate) async fn get_trace_summaries(storage: &Storage, input: &Value) -> Res
     Ok(output)
 }
 
-fn read(input: &Value) -> Result<(Query, Option<Cursor>), ApiError> {
+fn read(input: &Value) -> Result<Query, ApiError> {
     let time = |key: &str| {
         let time = input.get(key).and_then(epoch_seconds);
         time.ok_or_else(|| ApiError::invalid_request(format!("{key} is required, in epoch seconds")))
@@ -62,13 +84,13 @@ fn read(input: &Value) -> Result<(Query, Option<Cursor>), ApiError> {
     if from > to {
         return Err(ApiError::invalid_request("StartTime is after EndTime"));
     }
-    let token = input.get("NextToken").and_then(Value::as_str);
-    let after =
-        token.map(|token| Cursor::parse(token).ok_or_else(|| ApiError::invalid_request("NextToken is none of ours"))).transpose()?;
-    let filter = input.get("FilterExpression").and_then(Value::as_str).unwrap_or_default();
-    let filter = Expression::parse(filter).map_err(|error| ApiError::invalid_request(error.to_string()))?;
-    let by_update = matches!(input.get("TimeRangeType").and_then(Value::as_str), Some("Event" | "Service"));
-    Ok((Query { from, to, by_update, filter, limit: PAGE }, after))
+    let text = |key: &str| input.get(key).and_then(Value::as_str);
+    let by_update = match text("TimeRangeType") {
+        None | Some("TraceId") => false,
+        Some("Event" | "Service") => true,
+        Some(other) => return Err(ApiError::invalid_request(format!("TimeRangeType is `{other}`, expected TraceId, Event or Service"))),
+    };
+    Ok(Query { by_update, ..Query::new((from, to), text("FilterExpression").unwrap_or_default(), text("NextToken"), PAGE)? })
 }
 
 fn summary(digest: &Digest) -> Value {
@@ -151,4 +173,34 @@ fn causes(causes: &[Vec<RootCauseService>], client_impacting: bool) -> Vec<Value
         .iter()
         .map(|path| json!({ "Services": path.iter().map(service).collect::<Vec<_>>(), "ClientImpacting": client_impacting }))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::xray::put_trace_segments;
+
+    #[tokio::test]
+    async fn a_search_goes_on_behind_the_token_until_all_are_read() {
+        let storage = Storage::open(None, 1 << 30).unwrap();
+        for number in 0..25_u32 {
+            let document = json!({ "name": "shop", "id": format!("{number:016x}"), "trace_id": format!("1-5759e988-{number:024x}"),
+                "start_time": 1_700_000_000 + number, "end_time": 1_700_000_001 + number, "annotations": { "order": number } });
+            put_trace_segments(&storage, &json!({ "TraceSegmentDocuments": [document.to_string()] })).await.unwrap();
+        }
+        let (mut found, mut read, mut after) = (Vec::new(), 0, None);
+        loop {
+            let query = Query::new((0.0, 2e9), "annotation.order = 3", after.as_deref(), 10).unwrap();
+            let selected = select(&storage, query).await.unwrap();
+            found.extend(selected.digests);
+            read += selected.read;
+            after = selected.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!((found.len(), read), (1, 25));
+        let nonsense = json!({ "StartTime": 0, "EndTime": 1, "TimeRangeType": "nonsense" });
+        assert!(get_trace_summaries(&storage, &nonsense).await.unwrap_err().message.contains("nonsense"));
+    }
 }

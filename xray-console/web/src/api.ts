@@ -25,7 +25,9 @@ export interface TraceRow {
 export interface Counted { name: string; count: number }
 export interface AnnotationFacet { key: string; distinct: number; values: { text: string; count: number; isText: boolean }[] }
 export interface TraceList {
-  rows: TraceRow[]; matching: number; lookedAt: number; isCapped: boolean;
+  rows: TraceRow[]; matching: number;
+  /** Traces that were read, of those in the time range; `next` asks for the rest. */
+  read: number; inRange: number; next: string | null;
   facets: { outcomes: Partial<Record<Outcome, number>>; services: Counted[]; users: Counted[]; annotations: AnnotationFacet[] };
   latency: { p50: number | null; p90: number | null; p99: number | null; max: number | null };
 }
@@ -44,7 +46,10 @@ export interface Exception { id: string; message?: string; type?: string; cause?
 export interface TraceData { documents: SegmentDocument[]; logs: LogLine[] }
 
 export interface Statistics { ok: number; error: number; throttle: number; fault: number; seconds: number }
-export interface GraphNode { name: string; kind: string | null; is_root: boolean; is_inferred: boolean; statistics: Statistics; edges: Record<string, Statistics> }
+export interface GraphNode { name: string; kind: string | null; is_root: boolean; is_inferred: boolean; statistics: Statistics; edges: Record<string, Statistics>;
+  /** The names of those that are folded into this one. */
+  members?: string[];
+}
 export interface Graph { nodes: GraphNode[] }
 
 export interface Metric { namespace: string; name: string; dimensions: [string, string][]; unit: string }

@@ -11,11 +11,40 @@ export function duration(seconds: number | null | undefined): string {
   return `${seconds.toFixed(1)} s`;
 }
 
-/** Epoch seconds as the time of day. */
-export function clock(seconds: number): string {
+let isUtc = localStorage.getItem("zone") === "UTC";
+
+/** Whether times are shown in UTC, as AWS's tools print them, or in the browser's zone. */
+export const showsUtc = (): boolean => isUtc;
+
+export function switchZone(): void {
+  isUtc = !isUtc;
+  localStorage.setItem("zone", isUtc ? "UTC" : "local");
+}
+
+/** The zone's name, for titles. */
+export const zone = (): string => (isUtc ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone);
+
+/** Epoch seconds as ISO 8601 without its zone: date, T, time to the millisecond. */
+function iso(seconds: number): string {
   const date = new Date(seconds * 1e3);
-  const pad = (value: number, digits = 2): string => String(value).padStart(digits, "0");
-  return `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}.${pad(date.getMilliseconds(), 3)}`;
+  if (Number.isNaN(date.getTime())) return "";
+  return new Date(date.getTime() - (isUtc ? 0 : date.getTimezoneOffset() * 60e3)).toISOString().slice(0, 23);
+}
+
+/** Epoch seconds as the time of day; of another day than today with its date. */
+export function clock(seconds: number): string {
+  const [day = "", time = ""] = iso(seconds).split("T");
+  const [today] = iso(Date.now() / 1e3).split("T");
+  return day === today ? time : `${day.slice(5)} ${time}`;
+}
+
+/** For a field of date and time. */
+export const fieldOf = (seconds: number): string => iso(seconds).slice(0, 19);
+
+/** Epoch seconds of what such a field holds; null if it is empty. */
+export function secondsOf(field: string): number | null {
+  const time = Date.parse(isUtc ? `${field}Z` : field);
+  return Number.isNaN(time) ? null : time / 1e3;
 }
 
 /** How long ago. */

@@ -1,15 +1,15 @@
 // The service map: left to right, positions that stay put, a ring of outcomes.
 
 import type { JSX } from "preact";
-import { get, type Graph, type Statistics } from "./api";
+import { get, type Graph, type GraphNode, type Statistics } from "./api";
 import { Empty } from "./empty";
 import { quoted } from "./expression";
 import { duration } from "./format";
 import { failed, Panel, States, total } from "./parts";
-import { link, range, useData, type Place } from "./state";
+import { link, range, rangeKey, useData, type Place } from "./state";
 
 export function MapScreen({ place }: { place: Place }): JSX.Element {
-  const loaded = useData(`graph ${place.query.get("window") ?? ""}`, () => get<Graph>("graph", { ...range(place) }));
+  const loaded = useData(`graph ${rangeKey(place)}`, () => get<Graph>("graph", { ...range(place) }));
   return <Panel title="Service map" aside={<span class="muted">click a service or an edge to see its traces</span>}>
     <States loaded={loaded}>{(graph) => graph.nodes.length === 0 ? <Empty /> : <MapView graph={graph} height={620} seconds={range(place).seconds} />}</States>
   </Panel>;
@@ -78,13 +78,55 @@ function Ring({ statistics }: { statistics: Statistics }): JSX.Element {
   })}</>;
 }
 
-export function MapView({ graph, height, seconds }: { graph: Graph; height: number; seconds: number }): JSX.Element {
+/** Services without calls of their own and with one caller: of one kind and many they are one. */
+const FOLD_FROM = 6;
+
+/** The graph with the leaves of each caller folded, so that it stays readable. */
+function foldLeaves(graph: Graph): Graph {
+  const callers = new Map<number, number[]>();
+  graph.nodes.forEach((node, from) => Object.keys(node.edges).forEach((to) => callers.set(Number(to), [...(callers.get(Number(to)) ?? []), from])));
+  const groups = new Map<string, number[]>();
+  graph.nodes.forEach((node, at) => {
+    const [caller, ...others] = callers.get(at) ?? [];
+    if (caller === undefined || others.length > 0 || Object.keys(node.edges).length > 0 || node.kind === "client") return;
+    const key = `${caller} ${node.kind ?? ""}`;
+    groups.set(key, [...(groups.get(key) ?? []), at]);
+  });
+  const folded = new Map<number, number>();
+  for (const members of groups.values()) {
+    const [first] = members;
+    if (first !== undefined && members.length >= FOLD_FROM) members.forEach((member) => folded.set(member, first));
+  }
+  if (folded.size === 0) return graph;
+  const sum = (a: Statistics, b: Statistics): Statistics => ({ ok: a.ok + b.ok, error: a.error + b.error, throttle: a.throttle + b.throttle, fault: a.fault + b.fault, seconds: a.seconds + b.seconds });
+  const kept = graph.nodes.map((_, at) => at).filter((at) => (folded.get(at) ?? at) === at);
+  const place = new Map(kept.map((at, place) => [at, place]));
+  const nodes = kept.map((at) => {
+    const node = graph.nodes[at] as GraphNode;
+    const members = [...folded].filter(([, first]) => first === at).map(([member]) => graph.nodes[member] as GraphNode);
+    const edges: Record<string, Statistics> = {};
+    for (const [to, statistics] of Object.entries(node.edges)) {
+      const key = String(place.get(folded.get(Number(to)) ?? Number(to)) ?? 0);
+      const known = edges[key];
+      edges[key] = known === undefined ? statistics : sum(known, statistics);
+    }
+    if (members.length === 0) return { ...node, edges };
+    return { ...node, edges, name: `${members.length} × ${node.kind ?? "service"}`, statistics: members.map((member) => member.statistics).reduce(sum), members: members.map((member) => member.name) };
+  });
+  return { nodes };
+}
+
+export function MapView({ graph: whole, height, seconds }: { graph: Graph; height: number; seconds: number }): JSX.Element {
+  const graph = foldLeaves(whole);
   const spots = layout(graph);
   const most = [...spots.values()].reduce((most, spot) => ({ x: Math.max(most.x, spot.x), y: Math.max(most.y, spot.y) }), { x: 300, y: 100 });
   const busiest = Math.max(1, ...graph.nodes.flatMap((node) => Object.values(node.edges).map(total)));
   const perMinute = (statistics: Statistics): string => { const rate = (total(statistics) / seconds) * 60; return `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/min`; };
   const edges = graph.nodes.flatMap((node, from) => Object.entries(node.edges).map(([to, statistics]) => ({ node, from, to: Number(to), statistics })));
-  return <svg class="map" viewBox={`0 0 ${most.x + 90} ${most.y + 70}`} height={height} role="group" aria-label="service map" preserveAspectRatio="xMidYMid meet">
+  // Never smaller than it is drawn: text stays readable, and what has no room is scrolled to.
+  const least = (element: SVGElement | null): void => { element?.style.setProperty("min-width", `${most.x + 90}px`); element?.style.setProperty("min-height", `${most.y + 70}px`); };
+  return <div class="map-box" ref={(element) => element?.style.setProperty("max-height", `${height + 20}px`)} tabIndex={0} role="region" aria-label="service map">
+  <svg class="map" ref={least} viewBox={`0 0 ${most.x + 90} ${most.y + 70}`} height={height} preserveAspectRatio="xMidYMid meet">
     {edges.map(({ node, from, to, statistics }) => {
       const [a, b] = [spots.get(from), spots.get(to)];
       const target = graph.nodes[to];
@@ -92,7 +134,8 @@ export function MapView({ graph, height, seconds }: { graph: Graph; height: numb
       const bend = (b.x - a.x) / 2;
       const [left, right] = [a.x + radius(node) + 4, b.x - radius(target) - 6];
       const path = `M${left},${a.y} C${left + bend / 2},${a.y} ${right - bend / 2},${b.y} ${right},${b.y}`;
-      const filter = node.kind === "client" ? `service(${quoted(target.name)}) { root }` : `edge(${quoted(node.name)}, ${quoted(target.name)})`;
+      const targets = target.members ?? [target.name];
+      const filter = node.kind === "client" ? `service(${quoted(target.name)}) { root }` : targets.map((name) => `edge(${quoted(node.name)}, ${quoted(name)})`).join(" OR ");
       const label = `${node.kind === "client" ? "client" : node.name} to ${target.name}: ${total(statistics)} calls, ${failed(statistics)} failed`;
       return <a key={`${from}-${to}`} href={link("traces", { filter })} aria-label={label}><title>{label}</title>
         <path class="hit" d={path} /><path class={`edge${failed(statistics) > 0 ? " failing" : ""}`} d={path} stroke-width={1 + 3 * Math.sqrt(total(statistics) / busiest)} /></a>;
@@ -102,7 +145,7 @@ export function MapView({ graph, height, seconds }: { graph: Graph; height: numb
       const isClient = node.kind === "client";
       const all = total(node.statistics);
       const label = isClient ? "client" : `${node.name}: ${all} requests, ${failed(node.statistics)} failed`;
-      const filter = isClient ? "" : `service(${quoted(node.name)})`;
+      const filter = isClient ? "" : (node.members ?? [node.name]).map((name) => `service(${quoted(name)})`).join(" OR ");
       return <a key={`${node.name} ${node.kind}`} href={link("traces", { filter })} aria-label={label}><title>{label}</title><g transform={`translate(${spot.x},${spot.y})`}>
         <circle r={radius(node)} class="disc" />
         {!isClient && <Ring statistics={node.statistics} />}
@@ -111,7 +154,7 @@ export function MapView({ graph, height, seconds }: { graph: Graph; height: numb
           <text y={RADIUS + 19}>{short(node.name)}</text>{node.kind !== null && <text y={RADIUS + 31} class="soft">{short(node.kind)}</text>}</>}
       </g></a>;
     })}
-  </svg>;
+  </svg></div>;
 }
 
 const short = (name: string): string => (name.length > 26 ? `${name.slice(0, 25)}…` : name);

@@ -5,7 +5,7 @@ import { get, type Metric, type Point } from "./api";
 import { Empty } from "./empty";
 import { clock, number } from "./format";
 import { Panel, States } from "./parts";
-import { change, range, useData, type Place } from "./state";
+import { change, range, rangeKey, useData, type Place } from "./state";
 
 const STATISTICS = ["Sum", "Average", "Minimum", "Maximum", "SampleCount"] as const;
 type Statistic = (typeof STATISTICS)[number];
@@ -41,7 +41,7 @@ function MetricPanel({ metric, place }: { metric: Metric; place: Place }): JSX.E
   const period = seconds <= 300 ? 1 : seconds <= 900 ? 10 : seconds <= 3600 ? 60 : 300;
   const statistic = STATISTICS.find((name) => name === place.query.get("statistic")) ?? (metric.unit === "Count" ? "Sum" : "Average");
   const { namespace, name, dimensions, unit } = metric;
-  const key = `${keyOf(metric)} ${place.query.get("window") ?? ""}`;
+  const key = `${keyOf(metric)} ${rangeKey(place)}`;
   const loaded = useData(key, () => get<Point[]>("metric", { namespace, name, dimensions: JSON.stringify(dimensions), unit, ...range(place), period }));
   return <Panel title={name} aside={<>
     <span class="muted">{namespace} {describe(metric)} · {unit} per {period} s</span>
@@ -65,7 +65,7 @@ function Chart({ points, statistic, from, to }: { points: Point[]; statistic: St
   return <>
     <svg class="chart" viewBox={`0 0 ${wide} ${high}`} role="img" aria-label={`${statistic}, ${points.length} points, from ${number(Math.min(...values))} to ${number(most)}`}>
       {ticks.map((share) => { const at = least + (most - least) * share; return <g key={share}><line class="grid" x1="60" x2={wide - 20} y1={y(at)} y2={y(at)} /><text x="52" y={y(at) + 4} text-anchor="end">{number(at)}</text></g>; })}
-      {ticks.map((share) => { const at = from + (to - from) * share; return <text key={share} x={Math.min(x(at), wide - 40)} y={high - 8} text-anchor="middle">{clock(at).slice(0, 8)}</text>; })}
+      {ticks.map((share) => { const at = from + (to - from) * share; return <text key={share} x={Math.min(x(at), wide - 40)} y={high - 8} text-anchor="middle">{clock(at).replace(/\.\d+$/, "")}</text>; })}
       <polyline class="line" points={line} />
       {points.map((point, at) => <circle key={point.start} class="point" r="2.5" cx={x(point.start)} cy={y(values[at] ?? 0)}><title>{`${clock(point.start)}  ${number(values[at] ?? 0)}`}</title></circle>)}
     </svg>

@@ -6,12 +6,12 @@ import { Empty } from "./empty";
 import { age, bytes, clock, duration, number } from "./format";
 import { MapView } from "./map";
 import { Dot, Panel, Spark, States } from "./parts";
-import { link, range, useData, type Place } from "./state";
+import { link, range, rangeKey, useData, type Place } from "./state";
 import { TraceRows } from "./traces";
 import { quoted } from "./expression";
 
 export function OverviewScreen({ place }: { place: Place }): JSX.Element {
-  const key = place.query.get("window") ?? "";
+  const key = rangeKey(place);
   const overview = useData("overview", () => get<Overview>("overview"));
   const traces = useData(`traces ${key}`, () => get<TraceList>("traces", { ...range(place), filter: "" }));
   const graph = useData(`graph ${key}`, () => get<Graph>("graph", { ...range(place) }));

@@ -20,6 +20,9 @@ function decoded(text: string): string {
   }
 }
 
+/** A value of the address as it is at this moment: keys may come faster than the page is drawn. */
+export const current = (name: string): string | null => read().query.get(name);
+
 /** The current place; changes with the address bar. */
 export function usePlace(): Place {
   const [place, setPlace] = useState(read);
@@ -34,8 +37,10 @@ export function usePlace(): Place {
 /** A link that keeps the time range. Empty values are left out. */
 export function link(screen: string, changes: Record<string, string | null> = {}): string {
   const query = new URLSearchParams();
-  const window = read().query.get("window");
-  if (window !== null) query.set("window", window);
+  for (const name of ["window", "from", "to"]) {
+    const value = read().query.get(name);
+    if (value !== null) query.set(name, value);
+  }
   for (const [key, value] of Object.entries(changes)) {
     if (value !== null && value !== "") query.set(key, value);
   }
@@ -62,12 +67,17 @@ export function change(changes: Record<string, string | null>, keepHistory = tru
 
 export const WINDOWS: Record<string, number> = { "5m": 300, "15m": 900, "1h": 3600, "6h": 21600, "24h": 86400 };
 
-/** The time range of a place, in epoch seconds, up to now. */
+/** The time range of a place, in epoch seconds: up to now, or what the address says. */
 export function range(place: Place): { from: number; to: number; seconds: number } {
   const seconds = WINDOWS[place.query.get("window") ?? "15m"] ?? 900;
-  const to = Date.now() / 1e3 + 2;
-  return { from: to - seconds, to, seconds };
+  const given = (name: string): number => Number(place.query.get(name) ?? "NaN");
+  const to = Number.isFinite(given("to")) ? given("to") : Date.now() / 1e3 + 2;
+  const from = Number.isFinite(given("from")) ? given("from") : to - seconds;
+  return { from, to, seconds: Math.max(to - from, 1e-3) };
 }
+
+/** Changes with the time range. */
+export const rangeKey = (place: Place): string => ["window", "from", "to"].map((name) => place.query.get(name) ?? "").join(" ");
 
 type Listener = () => void;
 const listeners = new Set<Listener>();

@@ -7,19 +7,24 @@ import { Empty } from "./empty";
 import { annotation, completions, hasTerm, quoted, toggleTerm, VOCABULARY, words } from "./expression";
 import { clock, duration, number, path } from "./format";
 import { Dot, States } from "./parts";
-import { change, link, range, useData, type Place } from "./state";
+import { change, current, link, range, rangeKey, useData, type Place } from "./state";
 import { isTyping } from "./keys";
 
 export function TracesScreen({ place }: { place: Place }): JSX.Element {
   const filter = place.query.get("filter") ?? "";
-  const key = `traces ${place.query.get("window") ?? ""} ${filter}`;
-  const loaded = useData(key, () => get<TraceList>("traces", { ...range(place), filter }));
+  const key = `traces ${rangeKey(place)} ${filter}`;
+  const [progress, setProgress] = useState<TraceList | null>(null);
+  // A search that reads more than one answer is not begun again with each arrival.
+  const isDeep = filter !== "" && (progress?.read ?? 0) > FIRST;
+  useEffect(() => setProgress(null), [key]);
+  const loaded = useData(key, () => search({ ...range(place), filter }, setProgress), !isDeep);
   const rows = loaded.data?.rows ?? [];
   // An id: what arrives moves the rows, not the selection.
   const selected = place.query.get("at");
   useEffect(() => {
     const pressed = (event: KeyboardEvent): void => {
       if (isTyping(event)) return;
+      const selected = current("at");
       const at = rows.findIndex((row) => row.id === selected);
       const go = (next: number): void => { const row = rows[Math.min(Math.max(next, 0), rows.length - 1)]; if (row) change({ at: row.id }, false); };
       if (event.key === "j") go(at + 1);
@@ -29,18 +34,39 @@ export function TracesScreen({ place }: { place: Place }): JSX.Element {
     };
     addEventListener("keydown", pressed);
     return () => removeEventListener("keydown", pressed);
-  }, [rows, selected]);
+  }, [rows]);
   return <div class="with-side">
     <aside>{loaded.data !== null && <Facets list={loaded.data} filter={filter} />}</aside>
     <section class="panel">
       <FilterBar filter={filter} error={loaded.error} list={loaded.data} />
-      <States loaded={{ ...loaded, error: null }}>{(list) => <>
+      {loaded.data === null && progress !== null && <p class="note" role="status">Searching: {number(progress.read)} of {number(progress.inRange)} traces read, {number(progress.matching)} match.</p>}
+      <States loaded={{ ...loaded, error: null, isLoading: loaded.isLoading && progress === null }}>{(list) => <>
         <Latency list={list} />
-        {list.matching === 0 ? (filter === "" ? <Empty /> : <p class="note">No trace in this time range matches. Looked at {number(list.lookedAt)}.</p>)
+        {list.matching === 0 ? (filter === "" ? <Empty /> : <p class="note">No trace in this time range matches. All {number(list.read)} were read.</p>)
           : <TraceRows rows={list.rows} selected={selected} />}
       </>}</States>
     </section>
   </div>;
+}
+
+/** Traces that the first answer reads. */
+const FIRST = 5000;
+/** Rows that are shown at most. */
+const ROWS = 200;
+
+/** Reads on until there are enough rows or no more traces: a filter that matches little is not cut. */
+async function search(query: Record<string, string | number>, tell: (list: TraceList) => void): Promise<TraceList> {
+  let list = await get<TraceList>("traces", query);
+  while (list.next !== null && query["filter"] !== "" && list.rows.length < ROWS) {
+    tell(list);
+    const more = await get<TraceList>("traces", { ...query, after: list.next });
+    list = {
+      rows: [...list.rows, ...more.rows].slice(0, ROWS), matching: list.matching + more.matching, read: list.read + more.read,
+      inRange: more.inRange, next: more.next, latency: list.matching > 0 ? list.latency : more.latency, facets: list.matching > 0 ? list.facets : more.facets,
+    };
+  }
+  tell(list);
+  return list;
 }
 
 function Latency({ list }: { list: TraceList }): JSX.Element {
@@ -48,7 +74,8 @@ function Latency({ list }: { list: TraceList }): JSX.Element {
   const over = (seconds: number | null): void => { if (seconds !== null) setFilter((filter) => toggleTerm(filter, `responsetime >= ${roundedDown(seconds)}`)); };
   const cell = (name: string, seconds: number | null): JSX.Element => <button class="stat" title="filter what is slower" onClick={() => over(seconds)}>{name} <b>{seconds === null ? "–" : duration(seconds)}</b></button>;
   return <div class="strip">
-    <span><b>{number(list.matching)}</b> of {number(list.lookedAt)} traces{list.isCapped && " (the newest)"}{list.matching > list.rows.length && `, the newest ${list.rows.length} shown`}</span>
+    <span><b>{number(list.matching)}</b> of {number(list.read)} traces{list.next !== null && `, the newest of ${number(list.inRange)} in this time range`}{list.matching > list.rows.length && `; ${list.rows.length} shown`}</span>
+    {list.next !== null && list.rows.length > 0 && <button onClick={() => change({ to: String(list.rows.at(-1)?.start ?? "") })} title="the traces before the last of these">older</button>}
     <span class="grow" />{cell("p50", p50)}{cell("p90", p90)}{cell("p99", p99)}{cell("max", max)}
   </div>;
 }
