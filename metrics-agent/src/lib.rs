@@ -8,8 +8,6 @@ mod clock;
 
 mod guard;
 
-mod serve;
-
 mod datagrams;
 
 mod otlp_settings;

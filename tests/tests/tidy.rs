@@ -8,20 +8,30 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::MetadataCommand;
 
 /// Which of our crates each may depend on. Dev-dependencies count.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: [(&str, &[&str]); 18] = [
     ("telemetry-wire", &[]),
     ("telemetry-rules", &["telemetry-wire"]),
     ("telemetry-delivery", &[]),
     ("telemetry-platform", &[]),
+    ("telemetry-serve", &[]),
     ("telemetry-aws", &["telemetry-delivery", "telemetry-platform"]),
     ("xray-macros", &[]),
     ("xray-sdk", &["telemetry-wire", "telemetry-platform", "xray-macros"]),
     ("xray-opentelemetry", &["telemetry-wire", "xray-sdk"]),
     ("log-shipper", &["telemetry-aws", "telemetry-delivery", "telemetry-wire", "telemetry-rules"]),
-    ("xray-console", &["telemetry-wire", "telemetry-rules"]),
+    ("xray-console", &["telemetry-wire", "telemetry-rules", "telemetry-serve"]),
     (
         "metrics-agent",
-        &["telemetry-aws", "telemetry-wire", "telemetry-rules", "telemetry-delivery", "telemetry-platform", "log-shipper", "xray-console"],
+        &[
+            "telemetry-aws",
+            "telemetry-wire",
+            "telemetry-rules",
+            "telemetry-delivery",
+            "telemetry-platform",
+            "telemetry-serve",
+            "log-shipper",
+            "xray-console",
+        ],
     ),
     ("examples", &["*"]),
     ("tests", &["*"]),
@@ -32,11 +42,12 @@ const ARROWS: [(&str, &[&str]); 17] = [
 ];
 
 /// Crates whose lib.rs lists modules in rank order.
-const CRATES: [&str; 11] = [
+const CRATES: [&str; 12] = [
     "telemetry-wire",
     "telemetry-rules",
     "telemetry-delivery",
     "telemetry-platform",
+    "telemetry-serve",
     "telemetry-aws",
     "xray-macros",
     "xray-sdk",

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
+use telemetry_serve::{Limits, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -71,11 +72,7 @@ impl Console {
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             tokio::select! {
-                served = axum::serve(listener, router).into_future() => {
-                    if let Err(error) = served {
-                        tracing::error!(%error, "the console stopped serving");
-                    }
-                }
+                () = serve(Limits::default(), listener, router) => {}
                 _ = stopped => {}
             }
         });

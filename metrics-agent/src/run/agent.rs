@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use telemetry_aws::Aws;
 use telemetry_delivery::{Drain, Ledger, LedgerSnapshot};
+#[cfg(feature = "otlp")]
+use telemetry_serve::serve_either;
+use telemetry_serve::{Limits, serve};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -22,11 +26,7 @@ use crate::intake::{SpanTaker, otlp_routes};
 use crate::intake::{posted_routes, receive_segments};
 use crate::losses::tell_losses;
 use crate::ports::{Addresses, Ports, StartError};
-use crate::serve::serve;
-#[cfg(feature = "otlp")]
-use crate::serve::serve_either;
 use crate::traces::{Proxy, proxy_routes};
-use telemetry_aws::Aws;
 
 /// A running agent.
 #[derive(Debug)]
@@ -165,12 +165,12 @@ impl Agent {
         let routes = proxy_routes(self.proxy.subscribe(), documents);
         #[cfg(unix)]
         if let Some(socket) = ports.socket {
-            self.receivers.spawn(serve(socket, routes.clone()));
+            self.receivers.spawn(serve(Limits::default(), socket, routes.clone()));
         }
-        self.receivers.spawn(serve(ports.tcp, routes));
+        self.receivers.spawn(serve(Limits::default(), ports.tcp, routes));
         #[cfg(feature = "otlp")]
         for listener in [ports.otlp_http, ports.otlp_grpc].into_iter().flatten() {
-            self.receivers.spawn(serve_either(listener, otlp_routes(Arc::clone(&self.spans))));
+            self.receivers.spawn(serve_either(Limits::default(), listener, otlp_routes(Arc::clone(&self.spans))));
         }
         if let Some(listener) = ports.health {
             let statsd = self.metrics.as_ref().map(|line| Arc::clone(&line.counters)).unwrap_or_default();
@@ -180,7 +180,11 @@ impl Agent {
             let delivering = Delivering::new(self.ledgers.clone(), within);
             self.receivers.spawn(Arc::clone(&delivering).watch());
             let vitals = Vitals { intake, statsd, failures, ledgers: self.ledgers.clone(), udp_ports, delivering };
-            self.receivers.spawn(serve(listener, health_routes(Arc::new(vitals), self.config.health.listen.ip().is_loopback())));
+            self.receivers.spawn(serve(
+                Limits::default(),
+                listener,
+                health_routes(Arc::new(vitals), self.config.health.listen.ip().is_loopback()),
+            ));
         }
         self.receivers.spawn(tell_losses(self.ledgers.clone()));
     }

@@ -1,4 +1,4 @@
-//! HTTP on a port, for neighbours who may be slow, silent or many.
+//! [`serve()`]: HTTP on a port, for clients that may be slow, silent or many.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -9,56 +9,57 @@ use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-#[cfg(feature = "otlp")]
+#[cfg(feature = "http2")]
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
-#[cfg(feature = "otlp")]
+#[cfg(feature = "http2")]
 use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::{TokioIo, TokioTimer};
-#[cfg(feature = "otlp")]
+#[cfg(feature = "http2")]
 use tokio::io::AsyncReadExt as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tower_service::Service as _;
 
-/// Time for the head of a request, and for the next one on a connection that stays open. SDKs ask about targets every 10 seconds.
-const HEAD: Duration = Duration::from_secs(15);
-/// Time for a request as a whole, its body and its answer.
-const REQUEST: Duration = Duration::from_secs(30);
-/// Connections of a port. One more waits until another ends, which silence does not put off for longer than [`HEAD`].
-const CONNECTIONS: usize = 512;
-
-/// How long somebody may take, and how many may come.
+/// Limits of a port.
 #[derive(Clone, Copy, Debug)]
-struct Patience {
-    head: Duration,
-    request: Duration,
-    connections: usize,
+pub struct Limits {
+    /// Timeout of the head of a request, and of the next request on a connection that stays open. Default 15 s: SDKs ask for sampling
+    /// targets every 10 s.
+    pub head: Duration,
+    /// Timeout of a request as a whole, its body and its answer. Default 30 s.
+    pub request: Duration,
+    /// Connections at once. Default 512. One more waits until another ends; an idle one ends after `head`.
+    pub connections: usize,
 }
 
-const PATIENCE: Patience = Patience { head: HEAD, request: REQUEST, connections: CONNECTIONS };
-
-/// Serves HTTP/1 until the task is dropped.
-pub(crate) async fn serve<L: axum::serve::Listener>(listener: L, routes: Router) {
-    serve_with(PATIENCE, listener, routes, converse).await;
+impl Default for Limits {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(15), request: Duration::from_secs(30), connections: 512 }
+    }
 }
 
-/// Serves HTTP/1 and, to those who know that they may, HTTP/2.
-#[cfg(feature = "otlp")]
-pub(crate) async fn serve_either<L: axum::serve::Listener>(listener: L, routes: Router) {
-    serve_with(PATIENCE, listener, routes, converse_in_either).await;
+/// Serves HTTP/1 until the future is dropped.
+pub async fn serve<L: axum::serve::Listener>(limits: Limits, listener: L, routes: Router) {
+    serve_with(limits, listener, routes, converse).await;
 }
 
-async fn serve_with<L, F>(patience: Patience, mut listener: L, routes: Router, converse: impl Fn(Patience, L::Io, Router) -> F)
+/// Serves HTTP/1, and HTTP/2 to clients that know beforehand that they may use it.
+#[cfg(feature = "http2")]
+pub async fn serve_either<L: axum::serve::Listener>(limits: Limits, listener: L, routes: Router) {
+    serve_with(limits, listener, routes, converse_in_either).await;
+}
+
+async fn serve_with<L, F>(limits: Limits, mut listener: L, routes: Router, converse: impl Fn(Limits, L::Io, Router) -> F)
 where
     L: axum::serve::Listener,
     F: Future<Output = ()> + Send + 'static,
 {
-    let places = Arc::new(Semaphore::new(patience.connections));
+    let places = Arc::new(Semaphore::new(limits.connections));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         let (stream, _) = listener.accept().await;
-        let connection = converse(patience, stream, routes.clone());
+        let connection = converse(limits, stream, routes.clone());
         tokio::spawn(async move {
             connection.await;
             drop(place);
@@ -66,31 +67,31 @@ where
     }
 }
 
-async fn converse(patience: Patience, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router) {
+async fn converse(limits: Limits, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router) {
     let mut builder = http1::Builder::new();
-    // Who has said everything may say so, and is answered all the same.
-    builder.timer(TokioTimer::new()).header_read_timeout(patience.head).half_close(true);
-    let answer = service_fn(|request| answer(patience.request, routes.clone(), request));
+    // A client that shuts its side down behind a request is answered.
+    builder.timer(TokioTimer::new()).header_read_timeout(limits.head).half_close(true);
+    let answer = service_fn(|request| answer(limits.request, routes.clone(), request));
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), answer).await {
         tracing::debug!(%error, "a connection ended");
     }
 }
 
-/// The first bytes tell: no request of HTTP/1 is as short, and none begins with `PRI`.
-#[cfg(feature = "otlp")]
-async fn converse_in_either(patience: Patience, mut stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router) {
+/// The first three bytes decide: no request of HTTP/1 is as short, and none begins with `PRI`.
+#[cfg(feature = "http2")]
+async fn converse_in_either(limits: Limits, mut stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, routes: Router) {
     let mut begin = [0; 3];
-    if !matches!(tokio::time::timeout(patience.head, stream.read_exact(&mut begin)).await, Ok(Ok(_))) {
+    if !matches!(tokio::time::timeout(limits.head, stream.read_exact(&mut begin)).await, Ok(Ok(_))) {
         return;
     }
     let (read, write) = tokio::io::split(stream);
     let stream = tokio::io::join(std::io::Cursor::new(begin).chain(read), write);
     if begin != *b"PRI" {
-        return converse(patience, stream, routes).await;
+        return converse(limits, stream, routes).await;
     }
     let mut builder = http2::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new()).keep_alive_interval(patience.head).keep_alive_timeout(patience.head);
-    let answer = service_fn(|request| answer(patience.request, routes.clone(), request));
+    builder.timer(TokioTimer::new()).keep_alive_interval(limits.head).keep_alive_timeout(limits.head);
+    let answer = service_fn(|request| answer(limits.request, routes.clone(), request));
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), answer).await {
         tracing::debug!(%error, "a connection ended");
     }
@@ -133,7 +134,7 @@ mod tests {
     fn server() -> impl Fn() -> DuplexStream {
         let (arrive, arriving) = mpsc::unbounded_channel();
         let routes = Router::new().route("/", post(|body: Bytes| async move { body.len().to_string() }));
-        tokio::spawn(serve_with(Patience { head: HEAD, request: REQUEST, connections: 2 }, Arriving(arriving), routes, converse));
+        tokio::spawn(serve_with(Limits { connections: 2, ..Limits::default() }, Arriving(arriving), routes, converse));
         move || {
             let (ours, theirs) = duplex(1 << 16);
             arrive.send(theirs).unwrap();
@@ -141,6 +142,8 @@ mod tests {
         }
     }
 
+    const HEAD: Duration = Duration::from_secs(15);
+    const REQUEST: Duration = Duration::from_secs(30);
     const REQUEST_OF_THREE: &[u8] = b"POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 3\r\n\r\n";
 
     async fn read(mut stream: DuplexStream) -> String {
@@ -167,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_has_said_everything_is_answered() {
+    async fn a_client_that_shuts_its_side_down_is_answered() {
         let mut stream = server()();
         stream.write_all(REQUEST_OF_THREE).await.unwrap();
         stream.write_all(b"abc").await.unwrap();
@@ -176,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_silent_do_not_keep_others_out_for_ever() {
+    async fn idle_connections_do_not_keep_others_out_for_ever() {
         let connect = server();
         let _silent = [connect(), connect()];
         let mut stream = connect();
