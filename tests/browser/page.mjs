@@ -119,6 +119,16 @@ async function ranges() {
   await page.close();
 }
 
+/** Clear deletes everything, once it is confirmed. */
+async function clear() {
+  const page = await browser.newPage();
+  page.on("dialog", (dialog) => void dialog.accept());
+  await page.goto(`${base}/#/overview`);
+  await page.getByRole("button", { name: "clear" }).click();
+  await page.getByText("Nothing has arrived in this time range").waitFor();
+  await page.close();
+}
+
 try {
   await manyTabs();
   await oddTraces();
@@ -240,6 +250,7 @@ try {
     assert.deepEqual(problems, []);
     await page.close();
   }
+  await clear();
 } finally {
   await browser.close();
 }

@@ -124,6 +124,11 @@ impl Activity {
         }
     }
 
+    /// Notes that pages show what is no longer there.
+    pub(crate) fn changed(&self) {
+        self.change(|_| {});
+    }
+
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         self.version.fetch_add(1, Ordering::Relaxed);

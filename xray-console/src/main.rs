@@ -25,6 +25,9 @@ struct Arguments {
     /// A host name to answer to besides loopback; repeat for more.
     #[arg(long = "allow-host", value_name = "HOST")]
     allow_hosts: Vec<String>,
+    /// The origin of another page that may ask, such as http://localhost:3000; repeat for more.
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    allow_origins: Vec<String>,
 }
 
 #[tokio::main]
@@ -39,6 +42,7 @@ async fn main() -> ExitCode {
     settings.data = arguments.data;
     settings.budget = arguments.budget << 20;
     settings.allowed_hosts = arguments.allow_hosts;
+    settings.allowed_origins = arguments.allow_origins;
     match Console::start(settings).await {
         Ok(console) => {
             println!("console at http://{}", console.address());

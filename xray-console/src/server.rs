@@ -29,11 +29,19 @@ pub struct Settings {
     pub budget: u64,
     /// Host names to answer to, besides loopback names. Default: none.
     pub allowed_hosts: Vec<String>,
+    /// Origins of other pages that may ask, such as `http://localhost:3000`. Default: none; that of the console's page always may.
+    pub allowed_origins: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { address: SocketAddr::from(([127, 0, 0, 1], 2080)), data: None, budget: 1 << 30, allowed_hosts: Vec::new() }
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 2080)),
+            data: None,
+            budget: 1 << 30,
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
+        }
     }
 }
 
@@ -68,7 +76,7 @@ impl Console {
         let listener = TcpListener::bind(settings.address).await.map_err(|error| StartError::Listen(settings.address, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(settings.address, error))?;
         let api = Api { storage, activity: Arc::default(), clients: Arc::default(), queues: Arc::default() };
-        let router = router(api, Guard { hosts: settings.allowed_hosts.into() });
+        let router = router(api, Guard { hosts: settings.allowed_hosts.into(), origins: settings.allowed_origins.into() });
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             tokio::select! {
@@ -104,5 +112,69 @@ async fn aws(State(api): State<Api>, request: Request) -> Response {
     match api.answer(request).await {
         Some(response) => response,
         None => (StatusCode::NOT_FOUND, format!("nothing at {path}: this is a local AWS endpoint; its page is at /\n")).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use serde_json::{Value, json};
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    fn console() -> Router {
+        let storage = Storage::open(None, 1 << 30).unwrap();
+        router(Api { storage, activity: Arc::default(), clients: Arc::default(), queues: Arc::default() }, Guard::default())
+    }
+
+    async fn ask(router: &Router, path: &str, headers: &[(&str, &str)], body: Option<Value>) -> (StatusCode, Value, axum::http::HeaderMap) {
+        let mut request = axum::http::Request::builder().uri(path).header("host", "localhost:2080");
+        if body.is_some() {
+            request = request.method("POST");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let response = router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        (parts.status, serde_json::from_slice(&bytes).unwrap_or_default(), parts.headers)
+    }
+
+    #[tokio::test]
+    async fn a_reset_wants_its_header_and_deletes_everything() {
+        let router = console();
+        let document = json!({ "name": "shop", "id": "0000000000000001", "trace_id": "1-5759e988-000000000000000000000001", "start_time": 1.0, "end_time": 2.0 });
+        let put = json!({ "TraceSegmentDocuments": [document.to_string()] });
+        assert_eq!(ask(&router, "/TraceSegments", &[], Some(put)).await.0, StatusCode::OK);
+        let count = async || ask(&router, "/api/traces?from=0&to=10", &[], None).await.1["matching"].clone();
+        assert_eq!(ask(&router, "/reset", &[], Some(json!({}))).await.0, StatusCode::BAD_REQUEST);
+        assert_eq!(count().await, 1);
+        assert_eq!(ask(&router, "/reset", &[("x-console-reset", "yes")], Some(json!({}))).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(count().await, 0);
+    }
+
+    #[tokio::test]
+    async fn answers_are_neither_guessed_at_nor_kept_and_other_pages_have_none() {
+        let router = console();
+        let (status, _, headers) = ask(&router, "/api/overview", &[], None).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(
+            (&headers["x-content-type-options"], &headers["cache-control"]),
+            (&"nosniff".parse().unwrap(), &"no-store".parse().unwrap())
+        );
+        let form = [("origin", "http://localhost:5173"), ("content-type", "application/x-www-form-urlencoded")];
+        assert_eq!(ask(&router, "/", &form, Some(json!({}))).await.0, StatusCode::FORBIDDEN);
+    }
+
+    #[tokio::test]
+    async fn a_trace_that_is_known_is_not_sent_again() {
+        let router = console();
+        let (_, _, headers) = ask(&router, "/api/trace/1-5759e988-000000000000000000000001", &[], None).await;
+        let tag = headers["etag"].to_str().unwrap().to_owned();
+        let again = ask(&router, "/api/trace/1-5759e988-000000000000000000000001", &[("if-none-match", &tag)], None).await;
+        assert_eq!(again.0, StatusCode::NOT_MODIFIED);
     }
 }

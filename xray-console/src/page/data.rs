@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -98,6 +98,17 @@ pub(super) async fn logs(State(api): State<Api>, Query(query): Query<LogQuery>) 
     let lines = search.run(&api.storage).await?;
     let groups: Vec<String> = groups.into_iter().map(|(name, _)| name).collect();
     Ok(Json(json!({ "groups": groups, "lines": lines })))
+}
+
+/// Deletes everything that has arrived: traces, metrics, log lines, groups, rules and queues. The header keeps forms of other pages out.
+pub(super) async fn reset(State(api): State<Api>, headers: HeaderMap) -> Result<StatusCode, PageError> {
+    if !headers.contains_key("x-console-reset") {
+        return Err(PageError(ApiError::invalid_request("a reset deletes everything; send the header `x-console-reset: yes`")));
+    }
+    api.storage.reset().await?;
+    api.queues.clear();
+    api.activity.changed();
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Stores a trace of two services, so that an empty page has something to show.

@@ -20,4 +20,5 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/api/logs", get(data::logs))
         .route("/api/version", get(data::version))
         .route("/api/sample", post(data::sample))
+        .route("/reset", post(data::reset))
 }

@@ -70,6 +70,11 @@ impl Queues {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Deletes all queues with their messages.
+    pub(crate) fn clear(&self) {
+        self.lock().queues.clear();
+    }
+
     /// Runs an operation; `None` for one that is not served. `host` is how the caller reached us, `header` the call's trace header.
     pub(crate) async fn serve(&self, operation: &str, input: &Value, host: &str, header: Option<&str>) -> Option<Result<Value, ApiError>> {
         Some(match operation {

@@ -84,6 +84,13 @@ pub(super) fn open(path: &Path) -> Result<Connection, StorageError> {
     Ok(connection)
 }
 
+/// Deletes all rows of all tables.
+pub(super) fn empty(transaction: &rusqlite::Transaction<'_>) -> rusqlite::Result<()> {
+    let mut tables = transaction.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")?;
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    tables.iter().try_for_each(|table| transaction.execute(&format!("DELETE FROM \"{table}\""), []).map(drop))
+}
+
 pub(super) fn open_reader(path: &Path) -> Result<Connection, StorageError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;

@@ -70,6 +70,11 @@ impl Storage {
         read.await.unwrap_or(Err(StorageError::Stopped))
     }
 
+    /// Deletes everything.
+    pub(crate) async fn reset(&self) -> Result<(), StorageError> {
+        self.write(schema::empty).await
+    }
+
     /// Bytes in use, the budget, and what had to go.
     pub(crate) async fn usage(&self) -> Result<Usage, StorageError> {
         let bytes = self.read(eviction::used_bytes).await?;

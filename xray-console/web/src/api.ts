@@ -75,6 +75,11 @@ export async function get<T>(path: string, query: Record<string, string | number
   return data;
 }
 
+/** Deletes everything that has arrived. */
+export async function reset(): Promise<void> {
+  await fetch("/reset", { method: "POST", headers: { "x-console-reset": "yes" } });
+}
+
 /** Stores a made-up trace, so that an empty page has something to show. */
 export async function sendSample(): Promise<void> {
   await fetch("/api/sample", { method: "POST" });

@@ -1,7 +1,7 @@
 // Is anything arriving, is anything failing, what just happened, what was rejected.
 
 import type { JSX } from "preact";
-import { get, type Arrivals, type Graph, type Overview, type TraceList } from "./api";
+import { get, reset, type Arrivals, type Graph, type Overview, type TraceList } from "./api";
 import { Empty } from "./empty";
 import { age, bytes, clock, duration, number } from "./format";
 import { MapView } from "./map";
@@ -56,7 +56,7 @@ function Cards({ data }: { data: Overview }): JSX.Element {
     {card("log lines", "logs", news.logs, "log")}
     <div class="card">
       <div><div class="label">kept</div><div class="big">{bytes(storage.bytes)}<small> of {bytes(storage.budget)}</small></div>
-        <small>{data.oldestTrace === null ? "no trace yet" : `oldest trace ${age(news.now, data.oldestTrace)}`} · {number(storage.evicted)} evicted</small></div>
+        <small>{data.oldestTrace === null ? "no trace yet" : `oldest trace ${age(news.now, data.oldestTrace)}`} · {number(storage.evicted)} evicted · <button class="quiet" onClick={() => { if (confirm("Delete everything that has arrived: traces, metrics, logs, groups, sampling rules, queues?")) void reset(); }}>clear</button></small></div>
       <svg class="spark" viewBox="0 0 110 32" aria-hidden="true"><rect class="track" y="14" width="110" height="6" rx="3" />
         <rect class="fill" y="14" width={Math.max(2, Math.min(110, (storage.bytes / storage.budget) * 110))} height="6" rx="3" /></svg>
     </div>
