@@ -25,8 +25,14 @@ impl Spooled for Number {
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
-        Some(Self(u32::from_le_bytes(bytes.try_into().ok()?)))
+        let number = u32::from_le_bytes(bytes.try_into().ok()?);
+        (number != Self::UNREADABLE).then_some(Self(number))
     }
+}
+
+impl Number {
+    /// Is written, and cannot be read.
+    const UNREADABLE: u32 = u32::MAX;
 }
 
 /// Fails every write.
@@ -261,4 +267,80 @@ fn who_comes_after_the_end_is_refused() {
     assert!(queue.offer(Number(1)).is_err());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     assert!(!runtime.block_on(queue.hold(vec![Number(2)])));
+}
+
+/// Counts what is waited for.
+#[derive(Clone, Debug, Default)]
+struct Counting(Arc<std::sync::atomic::AtomicUsize>);
+
+impl Disk for Counting {
+    fn synchronise(&mut self, file: &std::fs::File) -> io::Result<()> {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        file.sync_data()
+    }
+}
+
+#[test]
+fn the_disk_is_waited_for_in_the_mode_that_promises_it() {
+    for (mode, expected) in [(SpoolMode::Always, 1), (SpoolMode::Overflow, 0)] {
+        let (folder, disk) = (tempfile::tempdir().unwrap(), Counting::default());
+        let mut rig = Rig::new(folder.path(), mode, Box::new(disk.clone()));
+        (0..20).for_each(|number| assert!(rig.queue.push(Number(number))));
+        rig.turns.turn();
+        assert_eq!(disk.0.load(std::sync::atomic::Ordering::Relaxed), expected, "{mode:?}");
+    }
+}
+
+#[test]
+fn what_is_in_memory_and_on_disk_is_left_once_and_what_was_sent_is_not_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rig = Rig::new(folder.path(), SpoolMode::Always, Box::new(RealDisk));
+    (0..5).for_each(|number| assert!(rig.queue.push(Number(number))));
+    rig.turns.turn();
+    rig.end();
+    let mut next = Rig::new(folder.path(), SpoolMode::Always, Box::new(RealDisk));
+    assert_eq!(next.counts().recovered, 5);
+    assert_eq!(next.send_all(), [0, 1, 2, 3, 4]);
+    next.end();
+    assert_eq!(Rig::overflow(folder.path()).counts().recovered, 0);
+}
+
+#[test]
+fn what_memory_has_is_on_disk_only_once_the_process_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let rig = Rig::overflow(folder.path());
+    (0..3).for_each(|number| assert!(rig.queue.push(Number(number))));
+    assert_eq!(rig.end().disk_items, 3);
+}
+
+#[test]
+fn an_item_that_cannot_be_read_is_lost_alone_and_its_block_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut rig = Rig::overflow(folder.path());
+    (0..10).chain([Number::UNREADABLE, 11]).for_each(|number| assert!(rig.queue.push(Number(number))));
+    let sent = rig.send_all();
+    assert_eq!(sent, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11]);
+    let counts = rig.end();
+    assert_eq!((counts.lost.clone(), counts.held()), ([(LossReason::SPOOL_TORN, 1)].into(), 0));
+    assert_eq!(Rig::overflow(folder.path()).counts().recovered, 0);
+}
+
+#[test]
+fn the_time_of_entry_is_by_the_clock_on_the_wall() {
+    let now = Instant::now() + Duration::from_secs(10);
+    let held = Held { since: now - Duration::from_secs(5), ..Held::new(Number(0)) };
+    assert_eq!(entered(&held, (now, 1_000_000)), 995_000);
+}
+
+#[tokio::test]
+async fn a_quota_that_is_changed_counts_from_the_next_block_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = Arc::new(Ledger::default());
+    let queue = Queue::spooled(1_000, Arc::clone(&ledger), SpoolMode::Always);
+    let settings = SpoolSettings { folder: folder.path().to_owned(), mode: SpoolMode::Always, bytes: 1, share: 1.0 };
+    let keeper = Keeper::start(&queue, &settings, ledger).unwrap();
+    assert!(!queue.hold(vec![Number(0)]).await, "no block has room");
+    keeper.set_quota(1 << 20, 1.0);
+    assert!(queue.hold(vec![Number(1)]).await);
+    keeper.close().unwrap();
 }

@@ -113,6 +113,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_pause_says_when_it_ends_and_halves_the_calls_once() {
+        let mut pace = pace();
+        assert_eq!(pace.resumes_at(), None);
+        pace.wait(0, Some(SOON * 5));
+        assert_eq!(pace.resumes_at(), Some(Instant::now() + SOON * 5));
+        tokio::time::advance(SOON * 5).await;
+        pace.note_success(1);
+        assert_eq!(pace.calls_at_once(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_throttle_halves_the_calls_and_each_round_that_succeeds_adds_one() {
         let mut pace = pace();
         assert_eq!(pace.calls_at_once(), 8);

@@ -287,3 +287,10 @@ async fn a_batch_that_becomes_full_while_it_waits_is_sent_then() {
     let (_, _, calls) = rig.stop(SOON).await;
     assert_eq!(calls.iter().map(|(at, _)| at.duration_since(began).as_millis()).collect::<Vec<_>>(), [50]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_drain_of_nothing_ends_at_once() {
+    let (rig, began) = (Rig::start(|_| Verdict::Accepted), Instant::now());
+    rig.stop(SOON).await;
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}

@@ -62,9 +62,9 @@ impl<T: Item> Inbox<T> {
             return Err(letter);
         }
         post.add(letter);
-        let is_due = post.is_urgent || post.bytes >= PLENTY;
+        let is_idle = post.is_idle();
         drop(post);
-        if is_due {
+        if !is_idle {
             self.arrived.notify_one();
         }
         Ok(())
@@ -93,8 +93,8 @@ impl<T: Item> Inbox<T> {
 
     /// Waits until there is much, or somebody waits, or the time is over. Whether it was closed.
     pub(crate) fn wait(&self, at_most: Duration) -> bool {
-        let idle = |post: &mut Post<T>| !post.is_urgent && !post.is_closed && post.bytes < PLENTY;
-        let (post, _) = self.arrived.wait_timeout_while(self.lock(), at_most, idle).unwrap_or_else(PoisonError::into_inner);
+        let (post, _) =
+            self.arrived.wait_timeout_while(self.lock(), at_most, |post| post.is_idle()).unwrap_or_else(PoisonError::into_inner);
         post.is_closed
     }
 
@@ -125,9 +125,86 @@ impl<T: Item> Inbox<T> {
 }
 
 impl<T: Item> Post<T> {
+    /// Returns whether there is no reason to write before the time is over.
+    const fn is_idle(&self) -> bool {
+        !self.is_urgent && !self.is_closed && self.bytes < PLENTY
+    }
+
     fn add(&mut self, letter: Letter<T>) {
         self.bytes += letter.held.memory();
         self.is_urgent |= letter.ack.is_some();
         self.letters.push(letter);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes so many bytes of memory in all.
+    #[derive(Debug)]
+    struct Sized(usize);
+
+    impl Item for Sized {
+        fn bytes(&self) -> usize {
+            self.0
+        }
+
+        fn heap_bytes(&self) -> usize {
+            self.0 - Held::new(Self(0)).memory_beside_the_heap()
+        }
+    }
+
+    fn letter(bytes: usize) -> Letter<Sized> {
+        Letter { held: Held::new(Sized(bytes)), ack: None }
+    }
+
+    fn inbox() -> Inbox<Sized> {
+        Inbox::new(SpoolMode::Overflow)
+    }
+
+    #[test]
+    fn sixteen_megabytes_may_wait_and_one_item_of_any_size() {
+        let megabyte = 1 << 20;
+        let full = inbox();
+        assert!(full.send(letter(10 * megabyte)).is_ok() && full.send(letter(6 * megabyte)).is_ok());
+        assert!(full.send(letter(1_000)).is_err());
+        assert_eq!(full.collect().letters.len(), 2);
+        assert!(full.send(letter(17 * megabyte)).is_ok() && full.send(letter(1_000)).is_err());
+        let closed = inbox();
+        assert!(closed.send_last(vec![Held::new(Sized(1_000))]).is_ok());
+        closed.close();
+        assert!(closed.send(letter(1_000)).is_err());
+        assert_eq!(closed.send_last(vec![Held::new(Sized(1_000))]).unwrap_err().len(), 1);
+        assert_eq!(closed.collect().letters.len(), 1);
+    }
+
+    #[test]
+    fn the_thread_is_woken_by_much_by_an_answer_that_is_awaited_and_by_the_end() {
+        /// The test fails by its own timeout.
+        const FOREVER: Duration = Duration::from_secs(3_600);
+        let idle = inbox();
+        assert!(idle.send(letter(PLENTY - 1)).is_ok() && idle.lock().is_idle());
+        assert!(!idle.wait(Duration::ZERO), "nothing was closed");
+        let much = inbox();
+        assert!(much.send(letter(PLENTY - 1_000)).is_ok() && much.send(letter(1_000)).is_ok());
+        assert!(!much.wait(FOREVER));
+        let awaited = inbox();
+        assert!(awaited.send(Letter { ack: Some(oneshot::channel().0), ..letter(1_000) }).is_ok() && awaited.send(letter(1_000)).is_ok());
+        assert!(!awaited.wait(FOREVER));
+        let closed = inbox();
+        closed.close();
+        assert!(closed.wait(FOREVER));
+    }
+
+    #[test]
+    fn what_was_collected_is_under_way_until_the_turn_is_done() {
+        let inbox = inbox();
+        assert!(!inbox.is_busy());
+        assert!(inbox.send(letter(1_000)).is_ok() && inbox.is_busy());
+        let post = inbox.collect();
+        assert!(post.letters.len() == 1 && inbox.is_busy());
+        inbox.note_turn_done();
+        assert!(!inbox.is_busy());
     }
 }

@@ -86,3 +86,34 @@ impl Patience {
         if items >= self.full { self.briefly } else { self.linger }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Plain;
+
+    impl Item for Plain {
+        fn bytes(&self) -> usize {
+            7
+        }
+    }
+
+    #[test]
+    fn an_item_takes_what_the_allocator_gives_and_twice_its_place_in_the_queue() {
+        assert_eq!((Plain.heap_bytes(), Plain.affinity()), (7, 0));
+        assert_eq!(Held::new(Plain).memory(), 2 * size_of::<Held<Plain>>() + 7);
+        let expected = [(0, 32), (1, 32), (24, 32), (25, 48), (40, 48), (41, 64), (1_000, 1_008)];
+        assert_eq!(expected.map(|(bytes, _)| (bytes, allocated(bytes))), expected);
+    }
+
+    #[test]
+    fn items_are_plenty_by_number_or_by_bytes() {
+        let (briefly, linger) = (Duration::from_millis(200), Duration::from_secs(1));
+        let patience = Patience { plenty: 3, plenty_bytes: 100, full: 2, briefly, linger };
+        assert!(patience.is_plenty(3, 0) && patience.is_plenty(1, 100) && patience.is_plenty(4, 101));
+        assert!(!patience.is_plenty(2, 99) && !patience.is_plenty(0, 100));
+        assert_eq!([1, 2, 3].map(|items| patience.wait(items)), [linger, briefly, briefly]);
+    }
+}

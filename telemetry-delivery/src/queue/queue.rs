@@ -273,3 +273,87 @@ impl<T: Item> State<T> {
         self.items.drain(..).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes a hundred bytes of memory in all, ten of them in a call.
+    #[derive(Debug)]
+    struct Number(u32);
+
+    impl Item for Number {
+        fn bytes(&self) -> usize {
+            10
+        }
+
+        fn heap_bytes(&self) -> usize {
+            100 - Held::new(Self(0)).memory_beside_the_heap()
+        }
+    }
+
+    fn numbers(items: &[Held<Number>]) -> Vec<u32> {
+        items.iter().map(|held| held.item.0).collect()
+    }
+
+    #[test]
+    fn a_queue_is_full_at_its_limit_which_can_be_changed() {
+        let queue = Queue::new(300, Arc::default());
+        assert!(queue.push(Number(0)) && queue.has_room_for_more());
+        queue.set_limit(200);
+        assert!(!queue.has_room_for_more(), "half of it is for what arrives");
+        assert!(queue.push(Number(1)) && !queue.push(Number(2)));
+        queue.set_limit(300);
+        assert!(queue.push(Number(3)) && !queue.push(Number(4)));
+        assert_eq!(numbers(&queue.take()), [0, 1, 3]);
+        assert!(queue.is_empty());
+        let small = Queue::new(1, Arc::default());
+        assert!(small.push(Number(0)) && !small.is_empty(), "an empty one takes any item");
+    }
+
+    #[test]
+    fn what_comes_back_is_first_and_counts() {
+        let queue = Queue::new(10_000, Arc::default());
+        (0..5).for_each(|number| assert!(queue.push(Number(number))));
+        let taken = queue.take();
+        (5..8).for_each(|number| assert!(queue.push(Number(number))));
+        assert!(queue.put_back(taken).is_empty());
+        let hour = Duration::from_secs(3_600);
+        let patience = |plenty_bytes| Patience { plenty: 1_000, plenty_bytes, full: 1_000, briefly: hour, linger: hour };
+        assert!(queue.take_due(patience(81)).is_err());
+        assert_eq!(numbers(&queue.take_due(patience(80)).unwrap()), [0, 1, 2, 3, 4, 5, 6, 7]);
+        assert!(queue.close().is_empty());
+        assert_eq!(queue.put_back(vec![Held::new(Number(9))]).len(), 1, "nobody takes it any more");
+    }
+
+    #[test]
+    fn the_taker_is_woken_by_the_first_by_a_full_call_and_by_plenty() {
+        let patience = Patience { plenty: 5, plenty_bytes: 1_000, full: 3, briefly: Duration::ZERO, linger: Duration::ZERO };
+        let mut state = State { items: VecDeque::new(), waiting_bytes: 0, held_bytes: 0, patience, is_closed: false };
+        let news: Vec<bool> = (0..6).map(|number| state.add(Held::new(Number(number)))).collect();
+        assert_eq!(news, [true, false, true, false, true, true]);
+        assert_eq!((state.waiting_bytes, state.held_bytes), (60, 600));
+    }
+
+    #[test]
+    fn more_is_expected_while_the_disk_or_the_way_to_it_has_some() {
+        let ledger = Arc::new(Ledger::default());
+        let plain = Queue::<Number>::new(100, Arc::clone(&ledger));
+        let spooled = Queue::spooled(100, Arc::clone(&ledger), SpoolMode::Overflow);
+        assert!(!plain.is_expecting() && !spooled.is_expecting());
+        assert!(spooled.push(Number(0)) && !spooled.is_expecting());
+        assert!(spooled.push(Number(1)) && spooled.is_expecting(), "it is on its way");
+        assert_eq!(spooled.collect_post().letters.len(), 1);
+        assert!(spooled.is_expecting());
+        spooled.note_turn_done();
+        assert!(!spooled.is_expecting());
+        ledger.note_disk(1, 100);
+        assert!(spooled.is_expecting() && !plain.is_expecting());
+        assert!(
+            plain.wait_for_letters(Duration::ZERO) && !spooled.wait_for_letters(Duration::ZERO),
+            "without a spool there is nothing to wait for"
+        );
+        spooled.close_inbox();
+        assert!(spooled.wait_for_letters(Duration::ZERO));
+    }
+}

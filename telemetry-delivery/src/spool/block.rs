@@ -159,4 +159,14 @@ mod tests {
             next_magic(&bytes, 3);
         }
     }
+
+    #[test]
+    fn a_block_grows_by_its_records() {
+        let mut block = Block::default();
+        assert_eq!(block.bytes(), 0);
+        block.push(1, |bytes| bytes.extend_from_slice(&[1; 100]));
+        let one = block.bytes();
+        block.push(1, |bytes| bytes.extend_from_slice(&[2; 100]));
+        assert!((100..120).contains(&one) && block.bytes() == 2 * one, "{one}");
+    }
 }

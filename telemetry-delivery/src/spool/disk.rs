@@ -38,3 +38,20 @@ pub(crate) trait Disk: Send + std::fmt::Debug {
 pub(crate) struct RealDisk;
 
 impl Disk for RealDisk {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_cut_and_a_folder_has_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = File::create(folder.path().join("file")).unwrap();
+        RealDisk.append(&mut file, b"abcdef").unwrap();
+        RealDisk.cut(&file, 3).unwrap();
+        RealDisk.synchronise(&file).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 3);
+        assert!(RealDisk.free(folder.path()).is_some_and(|bytes| bytes > 0));
+        assert_eq!(RealDisk.free(Path::new("/nowhere")), None);
+    }
+}

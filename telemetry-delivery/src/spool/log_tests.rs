@@ -355,3 +355,68 @@ fn files_that_are_deleted_in_use_are_written_again() {
         assert!(matches!(next.take(), Ok(Some(Taken::Block { items: 2, .. }))));
     }
 }
+
+#[test]
+fn bytes_between_blocks_are_skipped_and_counted_exactly() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(folder.path());
+    write(&mut log, &[1]).unwrap();
+    let end_of_first = log.files.back().unwrap().length;
+    write(&mut log, &[2]).unwrap();
+    log.close().unwrap();
+    let path = SpoolFile::path_of(folder.path(), 1);
+    let bytes = std::fs::read(&path).unwrap();
+    let (first, second) = bytes.split_at(end_of_first as usize);
+    // The second has the beginning of a header in it.
+    for garbage in [vec![0xaa; 100], [&second[..8], &[0xaa; 92]].concat(), vec![0xaa; 1]] {
+        std::fs::write(&path, [first, &garbage, second, &garbage].concat()).unwrap();
+        let (mut log, found) = open(folder.path());
+        assert_eq!((found.items, found.skipped_bytes), (2, 2 * garbage.len() as u64));
+        for expected in [1_u32, 2] {
+            let Ok(Some(Taken::Block { raw, .. })) = log.take() else { panic!("no block") };
+            assert_eq!(records(&raw).next().unwrap().bytes, expected.to_le_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_quota_that_is_changed_counts_and_the_oldest_files_go_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(folder.path());
+    log.set_quota((1, 1.0));
+    assert!(write(&mut log, &[0]).is_err());
+    log.set_quota((4_000, 1.0));
+    for number in 0..200 {
+        write(&mut log, &[number]).unwrap();
+    }
+    assert!(log.bytes() <= 4_000 && log.files.len() > 1, "{} bytes in {} files", log.bytes(), log.files.len());
+    let evicted = log.take_evicted();
+    assert_eq!((log.waiting(), log.take_evicted()), (200 - evicted, 0));
+    let Ok(Some(Taken::Block { raw, place, .. })) = log.take() else { panic!("no block") };
+    assert_eq!(records(&raw).next().unwrap().bytes, (evicted as u32).to_le_bytes(), "the oldest went");
+    assert!(log.has(place) && !log.has(Place { file: 0, block: 0 }));
+}
+
+#[test]
+fn a_file_goes_when_its_blocks_have_ended_and_the_last_when_it_takes_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut log, _) = open(folder.path());
+    log.set_quota((4_000, 1.0));
+    let mut number = 0;
+    while log.files.len() < 2 {
+        write(&mut log, &[number]).unwrap();
+        number += 1;
+    }
+    for _ in 0..number {
+        let Ok(Some(Taken::Block { place, items, .. })) = log.take() else { panic!("no block") };
+        log.end(place, items);
+    }
+    log.forget_ended();
+    assert_eq!(numbers_in(folder.path()).unwrap(), [2], "the open one stays for what comes");
+    write(&mut log, &[number]).unwrap();
+    assert_eq!(numbers_in(folder.path()).unwrap(), [2]);
+    let Ok(Some(Taken::Block { place, items, .. })) = log.take() else { panic!("no block") };
+    log.end(place, items);
+    log.close().unwrap();
+    assert!(numbers_in(folder.path()).unwrap().is_empty());
+}
