@@ -27,6 +27,17 @@ async fn boto3_and_the_aws_cli_walk_every_operation() {
 
 /// The only test here that installs the SDK: a process has one.
 #[tokio::test]
+async fn boto3_of_every_age_speaks_to_cloudwatch_and_sqs() {
+    let console = console().await;
+    let endpoint = format!("http://{}", console.address());
+    run_script("TEST_PYTHON", "clients/older_clients.py", std::slice::from_ref(&endpoint)).await;
+    for package in include_str!("../clients/older.txt").lines() {
+        run_script("TEST_PYTHON", "clients/older_clients.py", &[endpoint.clone(), package.to_owned()]).await;
+    }
+    console.stop().await;
+}
+
+#[tokio::test]
 async fn our_documents_go_through_our_agent_into_moto_and_come_back() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let endpoint = format!("http://127.0.0.1:{port}");

@@ -158,7 +158,7 @@ impl Api {
 fn unknown(call: &Call) -> ApiError {
     let code = match call.protocol {
         Protocol::RestJson | Protocol::Json10 | Protocol::Json11 | Protocol::Cbor => "UnknownOperationException",
-        Protocol::Query => "InvalidAction",
+        Protocol::Query(_) => "InvalidAction",
     };
     ApiError::client(code, format!("{} {} is not served here", call.service_name, call.operation))
 }

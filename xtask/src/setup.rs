@@ -64,18 +64,26 @@ fn finish(command: &mut Command) -> Result<(), String> {
 pub(crate) fn python() -> Result<PathBuf, String> {
     let environment = root().join(".venv");
     let python = environment.join("bin/python");
-    let wanted = root().join("tests/clients/requirements.txt");
-    let installed = environment.join("requirements.txt");
-    let read = |path: &Path| std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()));
-    if python.exists() && read(&installed).ok() == Some(read(&wanted)?) {
+    let [wanted, older] = ["requirements.txt", "older.txt"].map(|name| root().join("tests/clients").join(name));
+    let installed = environment.join("installed.txt");
+    let read = |path: &Path| std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()));
+    let [wanted_text, older_text] = [read(&wanted)?, read(&older)?];
+    if python.exists() && read(&installed).ok() == Some(format!("{wanted_text}{older_text}")) {
         return Ok(python);
     }
     println!("making a Python environment in .venv");
     run(&root(), "python3", &["-m", "venv", "--clear", &environment.display().to_string()])?;
-    let arguments = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", &wanted.display().to_string()];
-    run(&root(), &python.display().to_string(), &arguments)?;
+    let install = |arguments: &[&str]| {
+        let arguments = [&["-m", "pip", "install", "--quiet", "--disable-pip-version-check"], arguments].concat();
+        run(&root(), &python.display().to_string(), &arguments)
+    };
+    install(&["--requirement", &wanted.display().to_string()])?;
+    // Clients of other ages stand beside, each in a folder of its own.
+    for package in older_text.lines() {
+        install(&["--target", &environment.join("older").join(package).display().to_string(), package])?;
+    }
     // Last, so that an installation that broke off is made again.
-    std::fs::copy(&wanted, &installed).map_err(|error| format!("{}: {error}", installed.display()))?;
+    std::fs::write(&installed, format!("{wanted_text}{older_text}")).map_err(|error| format!("{}: {error}", installed.display()))?;
     Ok(python)
 }
 

@@ -3,8 +3,8 @@
 use axum::http::request::Parts;
 use serde_json::Value;
 
-use super::cbor;
 use super::error::ApiError;
+use super::{cbor, query};
 
 /// The services that have operations here, or at least a protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,8 @@ pub(crate) enum Protocol {
     Json10,
     Json11,
     Cbor,
-    Query,
+    /// Forms and XML, of this service.
+    Query(Service),
 }
 
 /// A request that is an AWS call.
@@ -131,11 +132,16 @@ impl Call {
 
     fn query(parts: &Parts, body: &[u8]) -> Result<Self, ApiError> {
         let fields = form_fields(body);
-        let operation = fields.get("Action").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let is_sts = fields.get("Version").and_then(Value::as_str) == Some("2011-06-15");
-        let service = if is_sts { Service::Sts } else { Service::Other };
-        let service_name = if is_sts { "sts" } else { signed_service(parts).unwrap_or("unknown") }.to_owned();
-        Ok(Self::new(service, service_name, operation, Protocol::Query, Value::Object(fields)))
+        let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let operation = field("Action").unwrap_or_default().to_owned();
+        let known = field("Version").and_then(query::service_of);
+        let (service, service_name) = known.unwrap_or_else(|| (Service::Other, signed_service(parts).unwrap_or("unknown")));
+        let mut input = query::input_of(service, fields).map_err(|error| ApiError::client("InvalidParameterValueException", error))?;
+        // Clients of SQS send to the queue's own URL.
+        if service == Service::Sqs && input.get("QueueUrl").is_none() && parts.uri.path() != "/" {
+            input["QueueUrl"] = Value::String(parts.uri.path().to_owned());
+        }
+        Ok(Self::new(service, service_name.to_owned(), operation, Protocol::Query(service), input))
     }
 }
 
@@ -148,12 +154,10 @@ fn json_input(body: &[u8]) -> Result<Value, String> {
 }
 
 /// `a=1&b=%20` without a crate: percent signs and plus signs only.
-fn form_fields(body: &[u8]) -> serde_json::Map<String, Value> {
+fn form_fields(body: &[u8]) -> Vec<(String, String)> {
     let text = String::from_utf8_lossy(body);
-    text.split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(key, value)| (percent_decoded(key), Value::String(percent_decoded(value))))
-        .collect()
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(key, value)| (percent_decoded(key), percent_decoded(value))).collect()
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -197,7 +201,7 @@ mod tests {
     #[test]
     fn forms_are_decoded() {
         let fields = form_fields(b"Action=AssumeRole&RoleArn=arn%3Aaws%3Aiam&Note=a+b%zz%4");
-        assert_eq!(fields["RoleArn"], "arn:aws:iam");
-        assert_eq!(fields["Note"], "a b%zz%4");
+        assert_eq!(fields[1], ("RoleArn".to_owned(), "arn:aws:iam".to_owned()));
+        assert_eq!(fields[2].1, "a b%zz%4");
     }
 }

@@ -7,6 +7,7 @@ mod body;
 mod call;
 mod cbor;
 mod error;
+mod query;
 mod reply;
 mod xml;
 

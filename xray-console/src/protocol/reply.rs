@@ -13,7 +13,7 @@ pub(crate) fn render(protocol: Protocol, operation: &str, output: &Value, reques
     let body = match protocol {
         Protocol::RestJson | Protocol::Json10 | Protocol::Json11 => output.to_string().into_bytes(),
         Protocol::Cbor => cbor::encode(output),
-        Protocol::Query => xml::answer(operation, output, request_id).into_bytes(),
+        Protocol::Query(service) => xml::answer(service, operation, output, request_id).into_bytes(),
     };
     respond(protocol, StatusCode::OK, body, request_id)
 }
@@ -26,7 +26,7 @@ pub(crate) fn render_error(protocol: Protocol, error: &ApiError, request_id: &st
             json!({ "__type": error.code, "message": error.message, "Message": error.message }).to_string().into_bytes()
         }
         Protocol::Cbor => cbor::encode(&json!({ "__type": error.code, "message": error.message })),
-        Protocol::Query => xml::error(error.code, &error.message, fault, request_id).into_bytes(),
+        Protocol::Query(_) => xml::error(query_code(error.code), &error.message, fault, request_id).into_bytes(),
     };
     let mut response = respond(protocol, error.status, body, request_id);
     let headers = response.headers_mut();
@@ -59,7 +59,7 @@ fn respond(protocol: Protocol, status: StatusCode, body: Vec<u8>, request_id: &s
         Protocol::Json10 => "application/x-amz-json-1.0",
         Protocol::Json11 => "application/x-amz-json-1.1",
         Protocol::Cbor => "application/cbor",
-        Protocol::Query => "text/xml",
+        Protocol::Query(_) => "text/xml",
     };
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
