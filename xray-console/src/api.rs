@@ -126,6 +126,13 @@ impl Api {
             "PutLogEvents" => self.put_log_events(input).await,
             "FilterLogEvents" => logs::filter_log_events(storage, input).await,
             "GetLogEvents" => logs::get_log_events(storage, input).await,
+            "DeleteLogGroup" => logs::delete_log_group(storage, input).await,
+            "DeleteLogStream" => logs::delete_log_stream(storage, input).await,
+            "PutRetentionPolicy" => logs::put_retention_policy(storage, input).await,
+            "DeleteRetentionPolicy" => logs::delete_retention_policy(storage, input).await,
+            "TagResource" | "TagLogGroup" => logs::tag(storage, input).await,
+            "UntagResource" | "UntagLogGroup" => logs::untag(storage, input).await,
+            "ListTagsForResource" | "ListTagsLogGroup" => logs::list_tags(storage, input).await,
             _ => return None,
         })
     }

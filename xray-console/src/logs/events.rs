@@ -4,7 +4,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::groups::{group_id, group_name, not_found, stream_id, stream_name};
+use super::groups::{group_id, group_name, limit_of, not_found, stream_id, stream_name};
 use super::pattern::Pattern;
 use crate::protocol::ApiError;
 use crate::storage::{Storage, StorageError};
@@ -99,24 +99,37 @@ pub(crate) async fn filter_log_events(storage: &Storage, input: &Value) -> Resul
     let group = group_name(input)?;
     let texts =
         |key: &str| input.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-    let limit = input.get("limit").and_then(Value::as_u64).map_or(PAGE, |limit| (limit as usize).clamp(1, PAGE));
+    let (limit, streams): (_, Vec<String>) = (limit_of(input, PAGE)?, texts("logStreamNames"));
+    let prefix = input.get("logStreamNamePrefix").and_then(Value::as_str).map(str::to_owned);
+    if prefix.is_some() && !streams.is_empty() {
+        return Err(ApiError::invalid_parameter("logStreamNames and logStreamNamePrefix are mutually exclusive parameters."));
+    }
+    let (from, to) = (input.get("startTime").and_then(Value::as_i64), input.get("endTime").and_then(Value::as_i64));
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        return Err(ApiError::invalid_parameter("startTime is after endTime"));
+    }
     let looked_for = Search {
         group: Some(group.clone()),
-        streams: texts("logStreamNames"),
-        prefix: input.get("logStreamNamePrefix").and_then(Value::as_str).map(str::to_owned),
-        from: input.get("startTime").and_then(Value::as_i64),
-        to: input.get("endTime").and_then(Value::as_i64).map(|end| end.saturating_add(1)),
+        streams,
+        prefix,
+        from,
+        to: to.map(|end| end.saturating_add(1)),
         after: input.get("nextToken").and_then(Value::as_str).map(position).transpose()?,
         before: None,
         pattern: Pattern::parse(input.get("filterPattern").and_then(Value::as_str).unwrap_or_default())?,
         limit,
         newest_first: false,
     };
-    let found = storage.read(move |connection| match group_id(connection, &group)? {
-        Some(_) => search(connection, &looked_for).map(Some),
-        None => Ok(None),
+    let found = storage.read(move |connection| {
+        let Some(id) = group_id(connection, &group)? else { return Ok(Err("group")) };
+        for stream in &looked_for.streams {
+            if stream_id(connection, id, stream)?.is_none() {
+                return Ok(Err("stream"));
+            }
+        }
+        search(connection, &looked_for).map(Ok)
     });
-    let lines = found.await?.ok_or_else(|| not_found("group"))?;
+    let lines = found.await?.map_err(not_found)?;
     let events: Vec<Value> = lines
         .iter()
         .map(|line| {
@@ -141,7 +154,7 @@ fn position(token: &str) -> Result<(i64, i64), ApiError> {
 /// GetLogEvents: newest page first unless `startFromHead`; the token sent back is returned at the end.
 pub(crate) async fn get_log_events(storage: &Storage, input: &Value) -> Result<Value, ApiError> {
     let (group, stream) = (group_name(input)?, stream_name(input)?);
-    let limit = input.get("limit").and_then(Value::as_u64).map_or(PAGE, |limit| (limit as usize).clamp(1, PAGE));
+    let limit = limit_of(input, PAGE)?;
     let token = input.get("nextToken").and_then(Value::as_str).map(str::to_owned);
     let from_head = input.get("startFromHead").and_then(Value::as_bool).unwrap_or(false);
     let forward_from = token.as_deref().and_then(|token| token.strip_prefix("f/")).map(position).transpose()?;

@@ -21,8 +21,9 @@ impl Pattern {
             return Err(refuse("more than 1,024 characters"));
         }
         let mut rest = text.trim();
-        if rest.starts_with(['{', '[']) || rest.contains('%') {
-            return Err(refuse("JSON, space-delimited and %regex% patterns are not served yet; use terms and \"phrases\""));
+        let not_served = || refuse("JSON, space-delimited and %regex% patterns are not served yet; use terms and \"phrases\"");
+        if rest.starts_with(['{', '[']) {
+            return Err(not_served());
         }
         let mut pattern = Self::default();
         while !rest.is_empty() {
@@ -33,7 +34,11 @@ impl Pattern {
             let (term, after) = if let Some(phrase) = term.strip_prefix('"') {
                 phrase.split_once('"').ok_or_else(|| refuse("a quote is not closed"))?
             } else {
-                term.split_once(char::is_whitespace).unwrap_or((term, ""))
+                let (term, after) = term.split_once(char::is_whitespace).unwrap_or((term, ""));
+                if term.contains('%') {
+                    return Err(not_served());
+                }
+                (term, after)
             };
             if term.is_empty() {
                 return Err(refuse("a sign without a term"));
@@ -76,6 +81,8 @@ mod tests {
             ("ERROR -ARGUMENTS", "[ERROR 400] BAD", true),
             ("ERROR -ARGUMENTS", "[ERROR 420] INVALID ARGUMENTS", false),
             ("-ARGUMENTS", "fine", true),
+            ("\"100%\"", "disk 100% full", true),
+            ("\"100%\"", "disk 99% full", false),
         ] {
             assert_eq!(Pattern::parse(pattern).unwrap().matches(message), expected, "{pattern} on {message}");
         }

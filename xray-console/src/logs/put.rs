@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::groups::{group_id, group_name, not_found, stream_id, stream_name};
+use super::manage::expire;
 use super::trace_ids;
 use crate::clock::now_millis;
 use crate::protocol::ApiError;
@@ -38,7 +39,8 @@ pub(crate) async fn put_log_events(storage: &Storage, input: &Value) -> Result<(
     let put = move |transaction: &rusqlite::Transaction<'_>| {
         let Some(group) = group_id(transaction, &group)? else { return Ok(Err("group")) };
         let Some(stream) = stream_id(transaction, group, &stream)? else { return Ok(Err("stream")) };
-        store(transaction, group, stream, &taken).map(Ok)
+        store(transaction, group, stream, &taken)?;
+        expire(transaction, group).map(Ok)
     };
     storage.write(put).await?.map_err(not_found)?;
     let mut output = json!({ "nextSequenceToken": format!("{now:056}") });

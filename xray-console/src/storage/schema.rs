@@ -48,6 +48,7 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 const TABLES_3: &str = "
 CREATE INDEX metric_updated ON metric (updated);
 CREATE INDEX datum_start ON datum (start);
+ALTER TABLE log_group ADD COLUMN record TEXT NOT NULL DEFAULT '{}';
 CREATE TABLE graph_minute (minute INTEGER PRIMARY KEY, revision INTEGER NOT NULL, graph TEXT NOT NULL);
 ALTER TABLE segment ADD COLUMN name TEXT NOT NULL DEFAULT '';
 DROP INDEX segment_id;
