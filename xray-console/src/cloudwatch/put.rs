@@ -28,6 +28,12 @@ pub(crate) async fn put_metric_data(storage: &Storage, input: &Value) -> Result<
     if namespace.is_empty() || namespace.len() > NAME_CHARS || namespace.starts_with(':') || !namespace.is_ascii() {
         return Err(invalid("Namespace is 1 to 255 ASCII characters and does not begin with a colon"));
     }
+    if namespace.starts_with("AWS/") {
+        return Err(invalid("The value AWS/ for parameter Namespace is invalid: it is reserved for AWS"));
+    }
+    if input.get("EntityMetricData").is_some() {
+        return Err(invalid("EntityMetricData is not served here; use MetricData"));
+    }
     let data = input.get("MetricData").and_then(Value::as_array).ok_or_else(|| missing("MetricData"))?;
     if data.len() > METRICS {
         return Err(invalid(format!("MetricData has {} members, at most {METRICS} are allowed", data.len())));
@@ -79,11 +85,24 @@ fn read(namespace: &str, at: usize, datum: &Value) -> Result<(SeriesKey, Point),
 /// Exactly one of `Value`, `Values` with `Counts`, `StatisticValues`; CloudWatch takes `Values` beside `StatisticValues` and
 /// lets the statistics win.
 fn values(place: &str, datum: &Value, start: i64) -> Result<Point, ApiError> {
+    for other in ["Values", "StatisticValues"] {
+        if datum.get("Value").is_some() && datum.get(other).is_some() {
+            let message = format!("The parameters {place}.Value and {place}.{other} are mutually exclusive and you have specified both.");
+            return Err(ApiError::client("InvalidParameterCombinationException", message));
+        }
+    }
     let number = |value: &Value| value.as_f64().filter(|number| number.abs() <= LARGEST);
     let not_a_number = |field: &str| invalid(format!("{place}.{field} must be a finite number of at most 2^360"));
     if let Some(statistics) = datum.get("StatisticValues") {
         let field = |key: &str| statistics.get(key).and_then(number).ok_or_else(|| not_a_number(&format!("StatisticValues.{key}")));
-        return Ok(Point { start, count: field("SampleCount")?, sum: field("Sum")?, min: field("Minimum")?, max: field("Maximum")? });
+        let point = Point { start, count: field("SampleCount")?, sum: field("Sum")?, min: field("Minimum")?, max: field("Maximum")? };
+        if point.count <= 0.0 {
+            return Err(invalid(format!("{place}.StatisticValues.SampleCount must be greater than 0")));
+        }
+        if point.min > point.max {
+            return Err(invalid(format!("{place}.StatisticValues.Minimum must not be greater than Maximum")));
+        }
+        return Ok(point);
     }
     if let Some(listed) = datum.get("Values").and_then(Value::as_array) {
         let counts: Option<&Vec<Value>> = datum.get("Counts").and_then(Value::as_array);
@@ -94,6 +113,9 @@ fn values(place: &str, datum: &Value, start: i64) -> Result<Point, ApiError> {
         for (at, value) in listed.iter().enumerate() {
             let value = number(value).ok_or_else(|| not_a_number("Values"))?;
             let count = counts.and_then(|counts| counts.get(at)).map_or(Some(1.0), Value::as_f64).ok_or_else(|| not_a_number("Counts"))?;
+            if count < 0.0 {
+                return Err(invalid(format!("{place}.Counts must not have a negative number")));
+            }
             point = Point {
                 start,
                 count: point.count + count,

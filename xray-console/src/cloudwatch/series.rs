@@ -53,7 +53,15 @@ pub(super) fn canonical_dimensions(input: Option<&Value>) -> Result<String, ApiE
     for dimension in input.and_then(Value::as_array).into_iter().flatten() {
         let text = |key: &str| dimension.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
         let invalid = || ApiError::client("InvalidParameterValueException", "a dimension needs a Name and a Value that are not blank");
-        pairs.push((text("Name").ok_or_else(invalid)?.to_owned(), text("Value").ok_or_else(invalid)?.to_owned()));
+        let (name, value) = (text("Name").ok_or_else(invalid)?, text("Value").ok_or_else(invalid)?);
+        let refuse = |why: &str| Err(ApiError::client("InvalidParameterValueException", format!("the dimension `{name}` {why}")));
+        if name.len() > 255 || value.len() > 1_024 || !name.is_ascii() || !value.is_ascii() || name.starts_with(':') {
+            return refuse("has a name of more than 255 or a value of more than 1,024 ASCII characters, or begins with a colon");
+        }
+        if pairs.iter().any(|(known, _)| known == name) {
+            return refuse("is there twice");
+        }
+        pairs.push((name.to_owned(), value.to_owned()));
     }
     pairs.sort();
     Ok(serde_json::json!(pairs).to_string())
