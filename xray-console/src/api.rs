@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::activity::{Activity, CallRecord, Signal};
 use crate::clock::now;
-use crate::protocol::{ApiError, Call, Protocol, Service, read_body, render, render_error};
+use crate::protocol::{ApiError, Call, Protocol, Service, check_members, read_body, render, render_error};
 use crate::sqs::Queues;
 use crate::storage::Storage;
 use crate::xray::SamplingClients;
@@ -70,6 +70,7 @@ impl Api {
     }
 
     async fn serve(&self, call: &Call) -> Result<Value, ApiError> {
+        check_members(call)?;
         let (storage, input) = (&self.storage, &call.input);
         match (call.service, call.operation.as_str()) {
             (Service::XRay, "PutTraceSegments") => self.put_trace_segments(input).await,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 
@@ -115,18 +116,23 @@ impl Message {
 /// As SQS documents it: by name; name, type, kind of value and value, each with its length. Binary values are not served here.
 fn sum_of_attributes(attributes: &Map<String, Value>) -> String {
     const STRING: [u8; 1] = [1];
+    const BINARY: [u8; 1] = [2];
     let mut sum = Md5::new();
-    let mut add = |text: &str, kind: &[u8]| {
+    let mut add = |bytes: &[u8], kind: &[u8]| {
         sum.update(kind);
-        sum.update(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
-        sum.update(text);
+        sum.update(u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
+        sum.update(bytes);
     };
     let sorted: BTreeMap<&String, &Value> = attributes.iter().collect();
     for (name, value) in sorted {
         let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-        add(name, &[]);
-        add(text("DataType"), &[]);
-        add(text("StringValue"), &STRING);
+        add(name.as_bytes(), &[]);
+        add(text("DataType").as_bytes(), &[]);
+        // Bytes count as they are, not as the text that carries them.
+        match BASE64_STANDARD.decode(text("BinaryValue")) {
+            Ok(bytes) if text("DataType").starts_with("Binary") => add(&bytes, &BINARY),
+            _ => add(text("StringValue").as_bytes(), &STRING),
+        }
     }
     hex(&sum.finalize())
 }
@@ -140,6 +146,8 @@ mod tests {
     fn sums_are_those_that_clients_compute() {
         let message = Message::read(&json!({ "MessageBody": "hello" }), None, "id".into(), 1.0).expect("a message");
         assert_eq!(message.sent()["MD5OfMessageBody"], "5d41402abc4b2a76b9719d911017c592");
+        let binary = json!({ "bin": { "DataType": "Binary", "BinaryValue": "AAH+/w==" } });
+        assert_eq!(sum_of_attributes(binary.as_object().unwrap()), "de0cdb1ff67c59f58da5afec431dfcfa");
     }
 
     #[test]

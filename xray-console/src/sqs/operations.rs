@@ -17,6 +17,25 @@ const BATCH: usize = 10;
 /// Seconds that a receive may wait.
 const LONGEST_WAIT: f64 = 20.0;
 
+/// Attributes that are kept as they were given and shown; of these `VisibilityTimeout` has an effect here. Queues in order (FIFO) are not served.
+const SHOWN: [&str; 11] = [
+    "DelaySeconds",
+    "KmsDataKeyReusePeriodSeconds",
+    "KmsMasterKeyId",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "Policy",
+    "ReceiveMessageWaitTimeSeconds",
+    "RedriveAllowPolicy",
+    "RedrivePolicy",
+    "SqsManagedSseEnabled",
+    "VisibilityTimeout",
+];
+
+/// What a queue has that was made without them.
+const DEFAULTS: [(&str, &str); 4] =
+    [("DelaySeconds", "0"), ("MessageRetentionPeriod", "345600"), ("ReceiveMessageWaitTimeSeconds", "0"), ("VisibilityTimeout", "30")];
+
 /// All queues.
 #[derive(Debug, Default)]
 pub(crate) struct Queues {
@@ -112,7 +131,20 @@ impl Queues {
             return Err(ApiError::client("InvalidParameterValue", message));
         }
         let visibility = number(input.get("Attributes").unwrap_or(&Value::Null), "VisibilityTimeout", 0.0..=43_200.0, 30.0)?;
-        self.lock().queues.entry(name.to_owned()).or_insert_with(|| Queue::new(name.to_owned(), visibility, now()));
+        let attributes = input.get("Attributes").and_then(Value::as_object).cloned().unwrap_or_default();
+        if let Some(unknown) = attributes.keys().find(|name| !SHOWN.contains(&name.as_str())) {
+            return Err(ApiError::client("InvalidAttributeName", format!("Unknown Attribute {unknown}.")));
+        }
+        let mut state = self.lock();
+        let queue =
+            state.queues.entry(name.to_owned()).or_insert_with(|| Queue::new(name.to_owned(), visibility, now(), attributes.clone()));
+        let is_default = |name: &str, value: &Value| DEFAULTS.iter().any(|(known, of)| *known == name && value == of);
+        let is_other =
+            |(name, value): (&String, &Value)| queue.attributes.get(name).map_or(!is_default(name, value), |known| known != value);
+        if attributes.iter().any(is_other) {
+            let message = "A queue already exists with the same name and a different value for an attribute.";
+            return Err(ApiError::client("QueueNameExists", message));
+        }
         Ok(json!({ "QueueUrl": url(host, name) }))
     }
 
@@ -137,11 +169,15 @@ impl Queues {
     fn attributes(&self, input: &Value) -> Result<Value, ApiError> {
         self.with(input, |queue, _| {
             let (visible, hidden, delayed) = queue.counts(now());
-            Ok(json!({ "Attributes": {
+            let mut attributes = json!({
                 "QueueArn": format!("arn:aws:sqs:us-east-1:000000000000:{}", queue.name),
                 "ApproximateNumberOfMessages": visible.to_string(), "ApproximateNumberOfMessagesNotVisible": hidden.to_string(),
                 "ApproximateNumberOfMessagesDelayed": delayed.to_string(), "VisibilityTimeout": queue.visibility.to_string(),
-                "CreatedTimestamp": format!("{:.0}", queue.created) } }))
+                "CreatedTimestamp": format!("{:.0}", queue.created) });
+            if let Some(shown) = attributes.as_object_mut() {
+                queue.attributes.iter().for_each(|(name, value)| drop(shown.insert(name.clone(), value.clone())));
+            }
+            Ok(json!({ "Attributes": attributes }))
         })
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use serde_json::{Map, Value};
+
 use super::message::Message;
 
 /// Messages of one queue; more are refused, as nobody would take them out.
@@ -14,13 +16,15 @@ pub(super) struct Queue {
     /// Seconds that a received message is hidden, unless the receiver says otherwise.
     pub(super) visibility: f64,
     pub(super) created: f64,
+    /// As they were given.
+    pub(super) attributes: Map<String, Value>,
     pub(super) messages: VecDeque<Message>,
     receipts: u64,
 }
 
 impl Queue {
-    pub(super) const fn new(name: String, visibility: f64, created: f64) -> Self {
-        Self { name, visibility, created, messages: VecDeque::new(), receipts: 0 }
+    pub(super) const fn new(name: String, visibility: f64, created: f64, attributes: Map<String, Value>) -> Self {
+        Self { name, visibility, created, attributes, messages: VecDeque::new(), receipts: 0 }
     }
 
     /// Hands out up to `most` messages that are visible.
