@@ -28,7 +28,7 @@ pub(crate) const AREAS: [Area; 6] = [
     Area {
         name: "agent",
         about: "metrics-agent and delivery",
-        packages: &["telemetry-aws", "telemetry-delivery", "metrics-agent"],
+        packages: &["telemetry-aws", "telemetry-delivery", "telemetry-serve", "metrics-agent"],
         programs: &["collector"],
         modules: &["agent", "deploy", "lossless", "opentelemetry"],
         needs: &[&PYTHON],

@@ -4,19 +4,8 @@ use axum::http::request::Parts;
 use serde_json::Value;
 
 use super::error::ApiError;
+use super::service::Service;
 use super::{cbor, query};
-
-/// The services that have operations here, or at least a protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Service {
-    XRay,
-    CloudWatch,
-    Logs,
-    Sqs,
-    Sts,
-    /// Known by its protocol only.
-    Other,
-}
 
 /// How the caller speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::call::{Call, Service};
+use super::call::Call;
 use super::error::ApiError;
+use super::service::Service;
 
 /// Operations with their members. Of those that change nothing here: `sequenceToken` and `interleaved` are without effect in AWS too,
 /// `entity` and the host of telemetry records are shown by AWS's console only, the owner of a queue is always this account.

@@ -10,10 +10,12 @@ mod error;
 mod members;
 mod query;
 mod reply;
+mod service;
 mod xml;
 
 pub(crate) use body::read_body;
-pub(crate) use call::{Call, Protocol, Service};
+pub(crate) use call::{Call, Protocol};
 pub(crate) use error::ApiError;
 pub(crate) use members::check as check_members;
 pub(crate) use reply::{render, render_error};
+pub(crate) use service::Service;

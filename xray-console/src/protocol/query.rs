@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Number, Value};
 
-use super::call::Service;
+use super::service::Service;
 
 /// Parts of a key; those of the models have fewer.
 const DEPTH: usize = 12;
