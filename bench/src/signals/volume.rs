@@ -9,10 +9,10 @@ use tempfile::TempDir;
 
 use crate::agent::is_root;
 
-/// A file system.
+/// The file system that the agent's folder and the log files are on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Volume {
-    /// Of the machine.
+    /// That of the temporary folder.
     Here,
     Ext4,
     /// It gives the inode of a deleted file to the next one.

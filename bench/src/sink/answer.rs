@@ -99,7 +99,7 @@ fn said(status: StatusCode, body: &Value) -> Answer {
 
 /// PutMetricData's answer: no members.
 fn in_cbor() -> Response<Full<Bytes>> {
-    /// An empty map.
+    /// CBOR's map without entries.
     const NOTHING: &[u8] = &[0xa0];
     let mut response = Response::new(Full::new(Bytes::from_static(NOTHING)));
     let headers = response.headers_mut();
