@@ -84,7 +84,8 @@ fn weather(sink: &Sink, is_over: &AtomicBool) {
 
 fn conclude(sent: u64, sink: &Sink, running: &Running) -> Result<(), Box<dyn Error>> {
     let deadline = Instant::now() + PATIENCE;
-    while running.status()?.held > 0 && Instant::now() < deadline {
+    // What the kernel has yet is not held by the agent. Its count is read first: an item that was read in between is held then.
+    while (running.socket()?.waiting > 0 || running.status()?.held > 0) && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(200));
     }
     let (status, drops, arrivals) = (running.status()?, running.socket()?.drops, sink.tally.arrivals());

@@ -40,3 +40,18 @@ impl Item for LogEvent {
         allocated(self.message.capacity())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_takes_its_struct_and_its_text_as_it_was_allocated() {
+        let target = Arc::new(Target { group: "/app".into(), stream: "web-1".into() });
+        assert_eq!(target.to_string(), "/app:web-1");
+        let mut message = String::with_capacity(1_000);
+        message.push_str("a line");
+        let event = LogEvent { target, timestamp: 0, message, content: 1, from: 0, to: 6 };
+        assert_eq!((event.bytes(), event.heap_bytes()), (size_of::<LogEvent>() + 6, allocated(1_000)));
+    }
+}

@@ -696,3 +696,23 @@ fn a_file_that_is_refused_is_closed_and_another_at_its_path_is_read_at_once() {
     bed.look();
     assert!(bed.files.as_ref().unwrap().at_path.is_empty(), "paths are forgotten after an hour");
 }
+
+#[test]
+fn a_file_of_another_source_behind_a_linked_folder_is_no_generation() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::os::unix::fs::symlink("data", folder.path().join("logs")).unwrap();
+    let pattern = |name: &str| vec![folder.path().join("logs").join(name).display().to_string()];
+    let sources = vec![Source::new(pattern("app.log"), "a", Some("s")), Source::new(pattern("app.log.[0-9]"), "b", Some("s"))];
+    let mut bed = Bed::with_sources(folder, sources);
+    bed.append("data/app.log", 0..3);
+    bed.look();
+    bed.rename("data/app.log", "data/app.log.5");
+    bed.append_text("data/app.log.2", "of the other source\n");
+    bed.append("data/app.log", 3..6);
+    bed.look();
+    let events = bed.taken.events.borrow();
+    let of = |group: &str| events.iter().filter(|event| event.target.group == group).map(|event| event.message.clone()).collect::<Vec<_>>();
+    assert_eq!(of("a"), ["line 0", "line 1", "line 2", "line 3", "line 4", "line 5"]);
+    assert!(of("b").contains(&"of the other source".to_owned()));
+}

@@ -117,8 +117,9 @@ impl<O: Outlet> Files<O> {
             self.left_out.note(path, "it is compressed; lines in it that were not sent before are lost (rotate with delaycompress)");
             return;
         }
-        // Files that a source names are that source's, also when its stream is another.
-        let is_matched = self.following.iter().any(|following| following.matches(path));
+        // Files that a source names are that source's, also when its stream is another. Patterns name paths as they are with links.
+        let as_named = path.file_name().map(|name| former.place.path.with_file_name(name)).unwrap_or_default();
+        let is_matched = self.following.iter().any(|following| following.matches(path) || following.matches(&as_named));
         if is_matched || self.by_file.contains_key(&(id, target)) || self.position_of(id, found.place.source).is_some() {
             return;
         }

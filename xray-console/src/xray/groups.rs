@@ -100,6 +100,15 @@ pub(crate) async fn get_groups(storage: &Storage) -> Result<Value, ApiError> {
     Ok(json!({ "Groups": stored(storage).await? }))
 }
 
+/// All groups that have an expression: name, ARN, expression.
+pub(super) async fn expressions(storage: &Storage) -> Result<Vec<(String, String, Expression)>, ApiError> {
+    let group = |group: &Value| {
+        let expression = Expression::parse(text(group, "FilterExpression")?).ok()?;
+        Some((text(group, "GroupName")?.to_owned(), text(group, "GroupARN")?.to_owned(), expression))
+    };
+    Ok(stored(storage).await?.iter().filter_map(group).collect())
+}
+
 /// The filter of the group that a call names; `None` when it names none, or one without a filter.
 pub(super) async fn filter_of(storage: &Storage, input: &Value) -> Result<Option<Expression>, ApiError> {
     if input.get("GroupName").is_none() && input.get("GroupARN").is_none() {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use telemetry_rules::filter::{AnnotationFact, Expression, NodeFacts, RootCauseService, TraceFacts};
 
+use super::groups::expressions;
 use super::traces::{Cursor, Digest, Window, load};
 use crate::clock::{epoch_seconds, now};
 use crate::protocol::ApiError;
@@ -18,6 +19,8 @@ pub(crate) struct Query {
     pub(crate) to: f64,
     pub(crate) by_update: bool,
     pub(crate) filter: Expression,
+    /// The expression asks for groups, which are known when it is evaluated.
+    asks_for_groups: bool,
     /// Traces that are read.
     pub(crate) limit: usize,
     /// A token of the answer before.
@@ -41,6 +44,13 @@ pub(crate) async fn select(storage: &Storage, query: Query) -> Result<Selected, 
     let mut digests = load(storage, window, query.after, query.limit).await?;
     let read = digests.len();
     let next = digests.last().filter(|_| read == query.limit).map(|last| Cursor::of(last, window).token());
+    if query.asks_for_groups {
+        let groups = expressions(storage).await?;
+        for Digest { facts, .. } in &mut digests {
+            let of = groups.iter().filter(|(.., expression)| expression.matches(facts));
+            facts.groups = of.map(|(name, arn, _)| (name.clone(), arn.clone())).collect();
+        }
+    }
     digests.retain(|digest| query.filter.matches(&digest.facts));
     Ok(Selected { digests, read, next })
 }
@@ -51,9 +61,10 @@ impl Query {
     /// # Errors
     /// When the expression or the token is malformed.
     pub(crate) fn new((from, to): (f64, f64), filter: &str, after: Option<&str>, limit: usize) -> Result<Self, ApiError> {
+        let asks_for_groups = filter.to_ascii_lowercase().contains("group.");
         let filter = Expression::parse(filter).map_err(|error| ApiError::invalid_request(error.to_string()))?;
         let cursor = |token| Cursor::parse(token).ok_or_else(|| ApiError::invalid_request("NextToken is none of ours"));
-        Ok(Self { from, to, by_update: false, filter, limit, after: after.map(cursor).transpose()? })
+        Ok(Self { from, to, by_update: false, filter, asks_for_groups, limit, after: after.map(cursor).transpose()? })
     }
 
     const fn window(&self) -> Window {
@@ -178,7 +189,7 @@ fn causes(causes: &[Vec<RootCauseService>], client_impacting: bool) -> Vec<Value
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::xray::put_trace_segments;
+    use crate::xray::{create_group, put_trace_segments};
 
     #[tokio::test]
     async fn a_search_goes_on_behind_the_token_until_all_are_read() {
@@ -200,6 +211,13 @@ mod tests {
             }
         }
         assert_eq!((found.len(), read), (1, 25));
+        create_group(&storage, &json!({ "GroupName": "late", "FilterExpression": "annotation.order >= 20" })).await.unwrap();
+        for (filter, expected) in
+            [("group.name = \"late\"", 5), ("group.name = \"late\" AND annotation.order = 21", 1), ("group.name = \"other\"", 0)]
+        {
+            let query = Query::new((0.0, 2e9), filter, None, 100).unwrap();
+            assert_eq!(select(&storage, query).await.unwrap().digests.len(), expected, "{filter}");
+        }
         let nonsense = json!({ "StartTime": 0, "EndTime": 1, "TimeRangeType": "nonsense" });
         assert!(get_trace_summaries(&storage, &nonsense).await.unwrap_err().message.contains("nonsense"));
     }
